@@ -1,0 +1,40 @@
+# Two commands do everything: `make demo` and `make test`. Arguments are passed on with ARGS, as in make demo ARGS=--once
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+MINUTES ?= 5
+
+.PHONY: demo test lint bench torture clean
+
+# Each stamp is the lock file as it was installed, so that a changed lock installs again and an unchanged one costs nothing.
+$(VENV)/requirements.txt: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	cp requirements.txt $@
+
+$(VENV)/requirements-dev.txt: requirements-dev.txt $(VENV)/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	cp requirements-dev.txt $@
+
+demo: $(VENV)/requirements.txt
+	@$(BIN)/python manage.py demo $(ARGS)
+
+test: $(VENV)/requirements-dev.txt
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/requirements-dev.txt
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/requirements-dev.txt
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+torture: $(VENV)/requirements-dev.txt
+	$(BIN)/python -m tests.torture --minutes $(MINUTES) $(ARGS)
+
+clean:
+	rm -rf $(VENV) var .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .coverage htmlcov

@@ -1,0 +1,155 @@
+"""Admin of people, roles and the audit trail. Its base, for all apps, is in `policed`."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
+
+from drsorch.access import policy
+from drsorch.access.models import RoleGroup, User
+from drsorch.access.policed import PolicedAdmin, RecordAdmin, actor_at
+from drsorch.access.roles import PERMISSIONS, Role
+from drsorch.audit.models import AuditEvent
+from drsorch.audit.record import record
+
+PERSON = ("username", "first_name", "last_name", "email")
+RIGHTS = ("is_active", "is_staff", "groups")
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    """A person with roles. `editor` is who changes it."""
+
+    editor: Any = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "groups" in self.fields:
+            self.fields["groups"].label = "Roles"
+            self.fields["groups"].queryset = Group.objects.filter(name__in=Role.values)  # type: ignore[attr-defined]
+            self.fields["groups"].help_text = "What the person may do is the sum of the roles."
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to let administrators lock themselves out."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.editor is None or self.instance.pk != self.editor.pk or not cleaned.keys() >= set(RIGHTS):
+            return cleaned
+        keeps_role = Role.ADMIN in {group.name for group in cleaned["groups"]}
+        if not (cleaned["is_active"] and cleaned["is_staff"] and keeps_role):
+            raise ValidationError("You cannot take your own administration away. Ask another administrator to do it.")
+        return cleaned
+
+
+@admin.register(User)
+class PersonAdmin(PolicedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+    """People, for administrators. Nobody becomes superuser here, and people are deactivated rather than deleted."""
+
+    form = PersonForm
+    list_display = ("username", "email", "roles", "is_staff", "is_active", "last_login")
+    list_filter = ("groups", "is_staff", "is_active")
+    filter_horizontal = ("groups",)
+    readonly_fields = ("roles", "last_login", "date_joined")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Fetch the roles with the people."""
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Return the fields of a person: to add, to change, or to look at without anything secret."""
+        if obj is None:
+            return ((None, {"fields": ("username", "usable_password", "password1", "password2")}),)
+        if self.has_change_permission(request, obj):
+            return (
+                (None, {"fields": (*PERSON, "password")}),
+                ("Rights", {"fields": RIGHTS}),
+                ("Dates", {"fields": ("last_login", "date_joined")}),
+            )
+        return ((None, {"fields": (*PERSON, "is_active", "is_staff", "roles", "last_login", "date_joined")}),)
+
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        """Let administrators add people."""
+        return policy.is_administrator(actor_at(request))
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let administrators change people."""
+        return policy.is_administrator(actor_at(request))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Tell the form who changes the person."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.editor = request.user
+        return form
+
+    @admin.display(description="Roles")
+    def roles(self, person: User) -> str:
+        """The person's roles in words."""
+        return ", ".join(role_label(group.name) for group in person.groups.all()) or "none"
+
+    # Django writes these inside the transaction of the change, as its last statement: here they are the evidence.
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Record who was added."""
+        record(actor_at(request), "create_user", obj)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Record what was changed, a new password by name only, and the rights that the person has now."""
+        rights = {"is_active": obj.is_active, "is_staff": obj.is_staff}
+        roles = sorted(obj.groups.values_list("name", flat=True))
+        record(actor_at(request), "update_user", obj, changes=message, roles=roles, **rights)
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set a password, in one transaction with its evidence."""
+        return super().user_change_password(request, id, form_url)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(RoleGroup)
+class RoleAdmin(PolicedAdmin):
+    """The roles and what they give. Fixed by the product; who has one is set with the person."""
+
+    list_display = ("label", "name", "permissions_given", "people")
+    fields = ("label", "name", "permissions_given", "people")
+    readonly_fields = ("label", "permissions_given", "people")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RoleGroup]:
+        """Count the people with the roles."""
+        roles: QuerySet[RoleGroup] = super().get_queryset(request).filter(name__in=Role.values)
+        return roles.annotate(user_count=Count("user"))
+
+    @admin.display(description="Role", ordering="name")
+    def label(self, role: RoleGroup) -> str:
+        """The role in words."""
+        return role_label(role.name)
+
+    @admin.display(description="Permissions")
+    def permissions_given(self, role: RoleGroup) -> str:
+        """The verbs that it gives."""
+        return format_html_join(", ", "{}", ((verb,) for verb in sorted(PERMISSIONS.get(role.name, ()))))
+
+    @admin.display(description="People")
+    def people(self, role: Any) -> Any:
+        """How many have it."""
+        return role.user_count
+
+
+def role_label(name: str) -> str:
+    """Return a role in words; a group that is no role keeps its name."""
+    return str(Role(name).label) if name in Role.values else name
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(RecordAdmin):
+    """The audit trail."""
+
+    list_display = ("at", "actor", "source", "action", "object_kind", "object_name", "outcome")
+    list_filter = ("outcome", "source", "action", "object_kind")
+    search_fields = ("actor", "object_name", "object_id", "request_id", "address")
+    date_hierarchy = "at"

@@ -1,0 +1,32 @@
+"""The actor behind a request or a command."""
+
+import uuid
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+
+from drsorch.audit.actor import Actor, Source
+from drsorch.errors import NotFound
+
+
+def actor_of(request: HttpRequest, source: str = Source.UI) -> Actor:
+    """Return who sends `request`. The same object for the whole request, so that roles are read once."""
+    known: Actor | None = getattr(request, "_actor", None)
+    if known is None:
+        known = Actor(
+            name=request.user.get_username() or "anonymous",
+            source=source,
+            user=request.user,
+            address=request.META.get("REMOTE_ADDR", ""),
+            request_id=uuid.uuid4().hex,
+        )
+        request._actor = known  # type: ignore[attr-defined]
+    return known
+
+
+def actor_named(username: str, source: str = Source.CLI) -> Actor:
+    """Return the person `username` at a door without sign-in. Raises NotFound when no active user has that name."""
+    user = get_user_model().objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise NotFound(f"There is no active user named {username}. Name one that exists, with --as USER.")
+    return Actor(name=user.get_username(), source=source, user=user)

@@ -1,0 +1,51 @@
+"""Roles and the permissions they give."""
+
+from enum import StrEnum
+
+from django.db.models import TextChoices
+
+
+class Permission(StrEnum):
+    """A verb that a role may give. The value is the name shown to people and used by token scopes."""
+
+    CREATE_PROTECTION_GROUP = "drs:CreateProtectionGroup"
+    UPDATE_PROTECTION_GROUP = "drs:UpdateProtectionGroup"
+    DELETE_PROTECTION_GROUP = "drs:DeleteProtectionGroup"
+    CREATE_RECOVERY_PLAN = "drs:CreateRecoveryPlan"
+    UPDATE_RECOVERY_PLAN = "drs:UpdateRecoveryPlan"
+    DELETE_RECOVERY_PLAN = "drs:DeleteRecoveryPlan"
+    EXECUTE_RECOVERY = "drs:ExecuteRecovery"
+    MANAGE_EXECUTION = "drs:ManageExecution"
+    TERMINATE_INSTANCES = "drs:TerminateInstances"
+    VIEW_RESOURCES = "drs:ViewResources"
+    MANAGE_ACCOUNTS = "drs:ManageAccounts"
+
+
+class Role(TextChoices):
+    """A role is a Django group of this name."""
+
+    ADMIN = "DRSOrchestrationAdmin", "Administrator"
+    RECOVERY_MANAGER = "DRSRecoveryManager", "Recovery manager"
+    PLAN_MANAGER = "DRSPlanManager", "Plan manager"
+    OPERATOR = "DRSOperator", "Operator"
+    READ_ONLY = "DRSReadOnly", "Read only"
+    AUDITOR = "DRSAuditor", "Auditor"
+
+
+P = Permission
+PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.RECOVERY_MANAGER: frozenset({P.EXECUTE_RECOVERY, P.MANAGE_EXECUTION, P.TERMINATE_INSTANCES, P.VIEW_RESOURCES}),
+    Role.PLAN_MANAGER: frozenset(
+        {
+            P.CREATE_PROTECTION_GROUP,
+            P.UPDATE_PROTECTION_GROUP,
+            P.CREATE_RECOVERY_PLAN,
+            P.UPDATE_RECOVERY_PLAN,
+            P.VIEW_RESOURCES,
+        }
+    ),
+    Role.OPERATOR: frozenset({P.EXECUTE_RECOVERY, P.VIEW_RESOURCES}),
+    Role.READ_ONLY: frozenset({P.VIEW_RESOURCES}),
+    Role.AUDITOR: frozenset({P.VIEW_RESOURCES}),
+}

@@ -1,0 +1,1 @@
+"""Evidence of who did what: `Actor`, `AuditEvent`, `record()`."""

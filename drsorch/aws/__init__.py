@@ -1,0 +1,1 @@
+"""The AWS gateway: the only code that knows boto3."""

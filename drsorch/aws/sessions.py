@@ -1,0 +1,293 @@
+"""Clients for an account and a Region: hub credentials or AssumeRole, cached per process."""
+
+import os
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.loaders import create_loader
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from drsorch.aws import classify, endpoint, wire
+from drsorch.aws.calls import Client, call, watch
+from drsorch.aws.errors import AwsDenied, AwsError, AwsNotReady, AwsUnreachable
+
+RENEW_BEFORE = timedelta(minutes=5)
+STS_ATTEMPTS = 2  # each Region is tried twice, and there are two: slow credentials must not use up a task's time
+# Where STS is asked when the Region at hand cannot answer and the environment names no other.
+HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
+NOT_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+SESSION_NAME_LENGTH = 64
+SERVICES = ("sts", "drs", "ec2")
+# What botocore knows of AWS, parsed once; it holds no connection, so that forked processes may share it.
+MODELS = create_loader()
+Answer = dict[str, Any]
+
+
+class Account(Protocol):
+    """What the gateway must know of an account; without `role_arn` it is the hub's own."""
+
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def partition(self) -> str: ...
+    @property
+    def role_arn(self) -> str | None: ...
+    @property
+    def external_id(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long and how often a client tries."""
+
+    connect: float
+    read: float
+    attempts: int
+
+
+@dataclass(eq=False, slots=True)
+class Credentials:
+    """Credentials for one account in this process. `keys` is empty for the hub's own, which boto3 renews itself."""
+
+    key: tuple[Any, ...]
+    keys: dict[str, str] = field(repr=False)
+    account: Account
+    sts_region: str
+    expires_at: datetime | None
+    forget: Callable[[], None] = field(repr=False)
+
+    def is_fresh(self) -> bool:
+        """Tell whether they live for at least another five minutes."""
+        return self.expires_at is None or datetime.now(UTC) < self.expires_at - RENEW_BEFORE
+
+    def works(self) -> bool:
+        """Ask STS whether it accepts them. Raises AwsError when STS cannot be asked."""
+        try:
+            call(_sts(self, self.account, self.sts_region, "check"), "GetCallerIdentity")
+        except AwsDenied:
+            return False
+        return True
+
+    def drop(self) -> None:
+        """Forget them, so that the next client gets new ones."""
+        self.forget()
+
+
+class Process:
+    """What one process has cached. A forked child starts with an empty one: connections must not be shared."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.locks: dict[tuple[Any, ...], threading.Lock] = {}
+        self.session: boto3.Session | None = None
+        self.credentials: dict[tuple[Any, ...], Credentials] = {}
+        self.apis: dict[tuple[Any, ...], tuple[Credentials, Any]] = {}
+
+    def lock_for(self, key: tuple[Any, ...]) -> threading.Lock:
+        """Return the lock under which the credentials of `key` are made."""
+        with self.lock:
+            return self.locks.setdefault(key, threading.Lock())
+
+    def hub_session(self) -> boto3.Session:
+        """Return the session with the credentials of this installation."""
+        with self.lock:
+            if self.session is None:
+                core = botocore.session.get_session()
+                core.set_config_variable("sts_regional_endpoints", "regional")
+                core.register_component("data_loader", MODELS)
+                self.session = boto3.Session(botocore_session=core)
+            return self.session
+
+
+_process = Process()
+
+
+def forget() -> None:
+    """Forget all cached credentials and clients of this process."""
+    global _process  # noqa: PLW0603 - one process, one cache; replaced whole so that no half of it survives a fork
+    _process = Process()
+
+
+os.register_at_fork(after_in_child=forget)
+
+
+def load_models() -> None:
+    """Parse the models of the services in use, which costs some 200 ms: before processes are forked that need them."""
+    for service in SERVICES:
+        for kind in ("service-2", "endpoint-rule-set-1"):
+            MODELS.load_service_model(service, kind)
+    for name in ("endpoints", "partitions", "_retry", "sdk-default-configuration"):
+        MODELS.load_data(name)
+
+
+def client(account: Account, region: str, service: str, *, once: bool = False, purpose: str = "engine") -> Client:
+    """Return a client for `service` in `region` of `account`; `once` for calls that must not be repeated.
+
+    Never acts in another account than asked: raises AwsDenied when the credentials belong to another one or AWS
+    refuses the role, other AwsErrors when STS cannot be asked, ImproperlyConfigured when practice could reach AWS.
+    Ask for a client per piece of work; it is cached, and its credentials live for at least five minutes.
+    `purpose` appears in CloudTrail and decides who waits ("launch" before all others, "inventory" after them).
+    """
+    endpoint.require_endpoint()
+    credentials = _credentials(account, region, purpose)
+    timing = _once_timing() if once else _timing(attempts=3)
+    api = _api(credentials, region, service, timing)
+    return Client(account.account_id, region, service, once, purpose, timing.read, api, credentials)
+
+
+def _timing(attempts: int) -> Timing:
+    return Timing(settings.AWS_CONNECT_TIMEOUT_SECONDS, settings.AWS_READ_TIMEOUT_SECONDS, attempts)
+
+
+def _once_timing() -> Timing:
+    return Timing(settings.AWS_ONCE_CONNECT_TIMEOUT_SECONDS, settings.AWS_ONCE_READ_TIMEOUT_SECONDS, 1)
+
+
+def _credentials(account: Account, region: str, purpose: str) -> Credentials:
+    process = _process
+    key = (_endpoints(), account.account_id, account.role_arn or "", account.external_id)
+    with process.lock_for(key):
+        known = process.credentials.get(key)
+        if known is None or not known.is_fresh():
+            known = (_assume if account.role_arn else _own)(process, key, account, region, purpose)
+            process.credentials[key] = known
+        return known
+
+
+def _own(process: Process, key: tuple[Any, ...], account: Account, region: str, purpose: str) -> Credentials:
+    """Return the hub's credentials, once STS has said that they belong to `account`."""
+    hub = _hub(process, key, account, region)
+
+    def ask(sts_region: str) -> Answer:
+        return call(_sts(hub, account, sts_region, purpose), "GetCallerIdentity")
+
+    answer, sts_region = _ask_sts(account, region, ask)
+    _refuse_other_account(wire.text(answer, "Account"), account, region, "The credentials of this installation belong")
+    hub.sts_region = sts_region
+    return hub
+
+
+def _hub(process: Process, key: tuple[Any, ...], account: Account, region: str) -> Credentials:
+    def forget_hub() -> None:
+        with process.lock:
+            process.session = None
+            process.credentials.pop(key, None)
+
+    with process.lock:
+        return process.credentials.setdefault(key, Credentials(key, {}, account, region, None, forget_hub))
+
+
+def _assume(process: Process, key: tuple[Any, ...], account: Account, region: str, purpose: str) -> Credentials:
+    """Return temporary credentials of the account's role."""
+    params = {"RoleArn": account.role_arn, "RoleSessionName": session_name(settings.INSTALLATION_NAME, purpose)}
+    if account.external_id:
+        params["ExternalId"] = account.external_id
+    hub = _hub(process, (_endpoints(), "hub"), account, region)
+
+    def ask(sts_region: str) -> Answer:
+        return call(_sts(hub, account, sts_region, purpose), "AssumeRole", params)
+
+    answer, sts_region = _ask_sts(account, region, ask)
+    owner = wire.text(answer, "AssumedRoleUser", "Arn").split(":")[4:5]
+    _refuse_other_account(owner[0] if owner else "", account, region, f"The role {account.role_arn} belongs")
+    given = answer["Credentials"]
+    keys = {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+    }
+
+    def forget_role() -> None:
+        process.credentials.pop(key, None)
+
+    return Credentials(key, keys, account, sts_region, wire.parse_time(given.get("Expiration")), forget_role)
+
+
+def session_name(installation: str, purpose: str) -> str:
+    """Return what CloudTrail shows of us: installation and purpose, in the charset and length that STS accepts."""
+    end = "-" + NOT_IN_SESSION_NAME.sub("-", purpose)[: SESSION_NAME_LENGTH // 2]
+    return NOT_IN_SESSION_NAME.sub("-", installation)[: SESSION_NAME_LENGTH - len(end)] + end
+
+
+def _refuse_other_account(owner: str, account: Account, region: str, whose: str) -> None:
+    if owner != account.account_id:
+        raise AwsDenied(
+            f"{whose} to account {owner or 'unknown'}, not to {account.account_id}. Nothing was done in Region "
+            f"{region}. Correct the role or the number of the account.",
+            account_id=account.account_id,
+            region=region,
+        )
+
+
+def _ask_sts(account: Account, region: str, ask: Callable[[str], Answer]) -> tuple[Answer, str]:
+    """Ask the STS of `region`, so that no other Region has to be alive, and only when it cannot answer that at home."""
+    try:
+        return ask(region), region
+    except (AwsUnreachable, AwsNotReady, AwsDenied) as error:
+        home = _home(account)
+        if home == region or not _cannot_answer(error):
+            raise
+    return ask(home), home
+
+
+def _cannot_answer(error: AwsError) -> bool:
+    return not isinstance(error, AwsDenied) or error.aws_code in classify.UNRECOGNISED
+
+
+def _home(account: Account) -> str:
+    session = _process.hub_session()
+    configured = os.environ.get("AWS_REGION") or session.region_name or ""
+    if configured in session.get_available_regions("sts", account.partition):
+        return configured
+    return HOME.get(account.partition, HOME["aws"])
+
+
+def _sts(credentials: Credentials, account: Account, region: str, purpose: str) -> Client:
+    timing = _timing(attempts=STS_ATTEMPTS)
+    api = _api(credentials, region, "sts", timing)
+    return Client(account.account_id, region, "sts", False, purpose, timing.read, api, credentials)
+
+
+def _endpoints() -> tuple[tuple[str, str], ...]:
+    return tuple(endpoint.configured(os.environ).items())
+
+
+def _api(credentials: Credentials, region: str, service: str, timing: Timing) -> Any:
+    """Return the botocore client; making one costs some 50 ms, so it is kept as long as its credentials."""
+    process = _process
+    key = (credentials.key, region, service, timing)
+    with process.lock:
+        made_with, api = process.apis.get(key, (None, None))
+        if made_with is not credentials:
+            api = _new_api(process.hub_session(), credentials, region, service, timing)
+            process.apis[key] = credentials, api
+    return api
+
+
+def _new_api(session: boto3.Session, credentials: Credentials, region: str, service: str, timing: Timing) -> Any:
+    practice = settings.ENVIRONMENT in endpoint.PRACTICE
+    config = Config(
+        connect_timeout=timing.connect,
+        read_timeout=timing.read,
+        retries={"mode": "standard", "total_max_attempts": timing.attempts},
+        user_agent_extra="drsorch",
+        tcp_keepalive=True,
+        ignore_configured_endpoint_urls=not practice,  # in production not even a config file may redirect us
+        proxies={} if practice else None,  # a proxy could not reach this machine's loopback
+    )
+    api = session.client(service, region_name=region, config=config, **credentials.keys)
+    if practice and not endpoint.is_loopback(api.meta.endpoint_url):
+        raise ImproperlyConfigured(
+            f"The {service} client would reach {api.meta.endpoint_url}, and in {settings.ENVIRONMENT} only a loopback "
+            f"address will do. Set {endpoint.GLOBAL} to the address of the local endpoint."
+        )
+    watch(api)
+    return api

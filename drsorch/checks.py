@@ -1,0 +1,50 @@
+"""System checks of the installation: what would only be noticed when it is too late."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+GUARDED = ("access", "audit", "protection", "plans", "executions")
+
+
+@register
+def every_model_declares_its_access(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find models of the product that do not say how they inherit access: the policy would refuse them at run time."""
+    wanted = apps.get_app_configs() if app_configs is None else app_configs
+    models = [model for app in wanted if app.label in GUARDED for model in app.get_models()]
+    return [
+        Error(
+            f"{model.__name__} does not declare access_via, so nobody may see it.",
+            hint="Name the relation through which it inherits access, or () when it inherits none.",
+            obj=model,
+            id="drsorch.E001",
+        )
+        for model in models
+        if not hasattr(model, "access_via")
+    ]
+
+
+@register
+def encryption_keys_are_keys(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find entries of ENCRYPTION_KEYS that cannot encrypt. The keys themselves are never shown."""
+    return [
+        Error(
+            f"Entry {number} of ENCRYPTION_KEYS is not a Fernet key.",
+            hint="Make one with cryptography.fernet.Fernet.generate_key().",
+            id="drsorch.E002",
+        )
+        for number, key in enumerate(settings.ENCRYPTION_KEYS, start=1)
+        if not _is_key(key)
+    ]
+
+
+def _is_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True

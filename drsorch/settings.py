@@ -1,0 +1,222 @@
+"""One settings file, filled from the environment. Every name is described in docs/operations.md."""
+
+import os
+import sys
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from drsorch import env
+from drsorch.aws.endpoint import endpoint_problem
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENVIRONMENT = env.choice("DRSORCH_ENVIRONMENT", "production", ("production", "demo", "test"))
+PRACTICE = ENVIRONMENT != "production"
+DEBUG = False
+
+# Practice keys are public on purpose: they protect nothing that matters and let the demo start without a set-up.
+SECRET_KEY = env.text("SECRET_KEY", "practice-only-" + "x" * 50 if PRACTICE else None)
+ENCRYPTION_KEYS = env.listed("ENCRYPTION_KEYS", "cHJhY3RpY2Utb25seS1wcmFjdGljZS1vbmx5LTMyYnk=" if PRACTICE else "")
+if not ENCRYPTION_KEYS:
+    raise ImproperlyConfigured(
+        "ENCRYPTION_KEYS is not set. Make a key with `python -c 'from cryptography.fernet import Fernet; "
+        "print(Fernet.generate_key().decode())'` and set ENCRYPTION_KEYS (or ENCRYPTION_KEYS_FILE)."
+    )
+ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if PRACTICE else "")
+CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
+INSTALLATION_NAME = env.text("INSTALLATION_NAME", "drsorch")
+DATA_DIR = Path(env.text("DRSORCH_DATA_DIR", str(BASE_DIR / "var")))
+
+INSTALLED_APPS = [
+    "drsorch.access",
+    "drsorch.audit",
+    "drsorch.console",
+    "drsorch.queue",
+    "drsorch",
+    "protection",
+    "plans",
+    "executions",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+    "django_q",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "drsorch.console.middleware.security_headers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "drsorch.console.middleware.Refusals",
+]
+ROOT_URLCONF = "drsorch.urls"
+WSGI_APPLICATION = "drsorch.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "drsorch.console.context.shell",
+            ],
+            "builtins": ["drsorch.console.templatetags.ui"],
+        },
+    },
+]
+
+# Database: SQLite embedded, PostgreSQL when scaled.
+SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+}
+POSTGRESQL = {"options": "-c lock_timeout=10000 -c statement_timeout=30000"}
+DATABASE_FILE = "demo.sqlite3" if ENVIRONMENT == "demo" else "drsorch.sqlite3"
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / DATABASE_FILE}"), conn_max_age=600, conn_health_checks=True
+    )
+}
+DATABASES["default"]["OPTIONS"] = {
+    **(SQLITE if DATABASES["default"]["ENGINE"].endswith("sqlite3") else POSTGRESQL),
+    **DATABASES["default"].get("OPTIONS", {}),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People
+AUTH_USER_MODEL = "access.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "access:sign_in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "access:sign_in"
+
+# HTTP. Practice runs on plain http on loopback; production is https only.
+SECURE_SSL_REDIRECT = not PRACTICE and env.flag("SECURE_SSL_REDIRECT", default=True)
+if env.flag("BEHIND_TLS_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 0 if PRACTICE else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PRACTICE
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PRACTICE
+SESSION_COOKIE_NAME = "drsorch_session" if PRACTICE else "__Host-drsorch_session"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+
+# Language, time, files
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if PRACTICE
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = PRACTICE
+
+# Queue: django-q2 on the same database, so that a task is committed or rolled back with the change that asks for it.
+WORKERS = env.whole("DRSORCH_WORKERS", 4)
+Q_CLUSTER = {
+    "name": "drsorch",
+    "label": "Queue",
+    "orm": "default",
+    "workers": WORKERS,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "bulk": 1,
+    "queue_limit": WORKERS,
+    "timeout": 60,
+    "retry": 300,
+    "save_limit": -1,
+    "catch_up": False,
+    "poll": 0.1 if DATABASES["default"]["ENGINE"].endswith("sqlite3") else 0.2,
+}
+# Without progress for so long although work is ready, the worker group is replaced; and the longest pause of a
+# crash loop.
+QUEUE_STALL_SECONDS = env.decimal("QUEUE_STALL_SECONDS", 30)
+QUEUE_LONGEST_PAUSE_SECONDS = env.decimal("QUEUE_LONGEST_PAUSE_SECONDS", 30)
+QUEUE_TICKER = ["executions.tasks.sweep"]
+# Called once before the processes of a worker group are forked: what they would otherwise each do at their first task.
+QUEUE_WARM_UP = ["drsorch.aws.sessions.load_models"]
+QUEUE_SCHEDULES = [
+    {"name": "Sweep overdue executions and pollers", "func": "executions.tasks.sweep", "minutes": 1},
+    {"name": "Synchronise the inventory", "func": "protection.tasks.sync_inventory", "minutes": 5},
+]
+
+# AWS. The guard stands here so that no process starts with a wrong endpoint: commands, worker and web server alike.
+ENDPOINT_PROBLEM = endpoint_problem(ENVIRONMENT, os.environ)
+if ENDPOINT_PROBLEM:
+    raise ImproperlyConfigured(ENDPOINT_PROBLEM)
+AWS_CONNECT_TIMEOUT_SECONDS = env.decimal("AWS_CONNECT_TIMEOUT_SECONDS", 3)
+AWS_READ_TIMEOUT_SECONDS = env.decimal("AWS_READ_TIMEOUT_SECONDS", 10)
+AWS_ONCE_CONNECT_TIMEOUT_SECONDS = env.decimal("AWS_ONCE_CONNECT_TIMEOUT_SECONDS", 5)
+AWS_ONCE_READ_TIMEOUT_SECONDS = env.decimal("AWS_ONCE_READ_TIMEOUT_SECONDS", 30)
+AWS_REQUESTS_PER_SECOND = env.decimal("AWS_REQUESTS_PER_SECOND", 200 if PRACTICE else 5)
+AWS_BURST = env.whole("AWS_BURST", 400 if PRACTICE else 10)
+
+# Engine. What the numbers mean, and the rule that ties them together, is in docs/engine.md.
+ENGINE_LEASE_SECONDS = env.decimal("ENGINE_LEASE_SECONDS", 60)
+ENGINE_SEND_WITHIN_SECONDS = env.decimal("ENGINE_SEND_WITHIN_SECONDS", 15)
+ENGINE_SETTLE_SECONDS = env.decimal("ENGINE_SETTLE_SECONDS", 120)
+ENGINE_RECONCILE_SECONDS = env.decimal("ENGINE_RECONCILE_SECONDS", 5)
+ENGINE_GRACE_SECONDS = env.decimal("ENGINE_GRACE_SECONDS", 120)
+ENGINE_RECHECK_SECONDS = env.decimal("ENGINE_RECHECK_SECONDS", 30)
+ENGINE_BACKOFF_SECONDS = env.decimal("ENGINE_BACKOFF_SECONDS", 5)
+ENGINE_BACKOFF_LIMIT_SECONDS = env.decimal("ENGINE_BACKOFF_LIMIT_SECONDS", 60)
+# For test rigs only: a process that dies at random, and the negative control that sends again without looking.
+ENGINE_CRASH_PROBABILITY = env.decimal("ENGINE_CRASH_PROBABILITY", 0)
+ENGINE_BLIND_RESEND = env.flag("ENGINE_BLIND_RESEND")
+if ENVIRONMENT != "test" and (ENGINE_CRASH_PROBABILITY or ENGINE_BLIND_RESEND):
+    raise ImproperlyConfigured("ENGINE_CRASH_PROBABILITY and ENGINE_BLIND_RESEND are for tests. Unset them.")
+POLL_FAST_SECONDS = env.decimal("POLL_FAST_SECONDS", 2)
+POLL_NORMAL_SECONDS = env.decimal("POLL_NORMAL_SECONDS", 5)
+POLL_SLOW_SECONDS = env.decimal("POLL_SLOW_SECONDS", 15)
+
+# Logs: one JSON line each, readable text on a terminal while practising.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": "drsorch.logs.JsonFormatter"},
+        "text": {"()": "drsorch.logs.TextFormatter"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "text" if PRACTICE and sys.stderr.isatty() else "json",
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "botocore": {"level": "WARNING"},
+        "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
+    },
+}

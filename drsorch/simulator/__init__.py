@@ -1,0 +1,1 @@
+"""A local AWS endpoint for practice, demo and tests: moto plus a model-driven Elastic Disaster Recovery."""

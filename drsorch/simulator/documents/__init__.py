@@ -1,0 +1,1 @@
+"""Records as DRS writes them on the wire."""

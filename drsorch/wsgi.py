@@ -1,0 +1,8 @@
+"""WSGI entry point for gunicorn. Reading the settings refuses a wrong AWS endpoint, so the server does not start."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drsorch.settings")
+application = get_wsgi_application()

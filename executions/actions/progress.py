@@ -1,0 +1,50 @@
+"""Show what a wave in flight does, and end waits that last too long."""
+
+from executions.actions.servers import end_servers
+from executions.decisions import actions as do
+from executions.models import Launch, ServerRun, WaveRun
+from executions.states import MAY_HAVE_A_JOB, RUNNING, WAVE_MOVES, LaunchStatus, WaveStatus, check_move
+from executions.turn import Turn
+
+SENTENCES = {
+    WaveStatus.INITIATED: "Wave {wave.number}, {wave.name}: starting DRS jobs.",
+    WaveStatus.POLLING: "Wave {wave.number}, {wave.name}: DRS prepares the servers.",
+    WaveStatus.LAUNCHING: "Wave {wave.number}, {wave.name}: DRS launches recovery instances.",
+}
+
+
+def show(turn: Turn, action: do.Progress) -> None:
+    """Let the wave, and an execution that runs, say what the wave's jobs do now."""
+    with turn.record() as execution:
+        wave = WaveRun.objects.get(pk=action.wave, execution=execution)
+        check_move(wave.status, action.status, WAVE_MOVES)
+        wave.status = action.status
+        wave.save(update_fields=["status"])
+        note = SENTENCES[WaveStatus(action.status)].format(wave=wave)
+        if execution.status in RUNNING and execution.status != action.status:
+            execution.move_to(action.status, by="engine", note=note, fence=turn.fence)
+        else:
+            execution.say(note, by="engine", what="wave")
+
+
+def time_out(turn: Turn, action: do.TimeOut) -> None:
+    """Fail a wave that is late. What was not sent is given up next; what runs in DRS is followed to its end."""
+    with turn.record() as execution:
+        wave = WaveRun.objects.get(pk=action.wave, execution=execution)
+        running = ServerRun.objects.open().filter(launches__wave=wave, launches__status__in=MAY_HAVE_A_JOB).count()
+        servers = "1 server may still be" if running == 1 else f"{running} servers may still be"
+        still = f" {servers} in a DRS job, which is followed to its end." if running else ""
+        wave.outcome = WaveStatus.FAILED
+        wave.reason = f"Wave {wave.number} timed out after {wave.timeout_minutes} minutes.{still}"
+        wave.save(update_fields=["outcome", "reason"])
+        execution.say(wave.reason, by="engine", what="wave", tone="error")
+
+
+def give_up(turn: Turn, action: do.GiveUp) -> None:
+    """Count the servers that DRS left without an end, a grace time after their job ended, as failed."""
+    call = Launch.objects.select_related("job", "wave").get(pk=action.call)
+    with turn.record() as execution:
+        names = ", ".join(call.servers.open().values_list("name", flat=True))
+        why = f"DRS ended job {call.job} without a recovery instance that could be found."
+        if end_servers(execution, call.servers.all(), LaunchStatus.FAILED, why):
+            execution.say(f"{names}: {why}", by="engine", what="server", tone="error")

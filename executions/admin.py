@@ -1,0 +1,212 @@
+"""Admin of what happened: executions, their waves, servers, calls and jobs. All of it is read-only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from drsorch.access.policed import PolicedInline, RecordAdmin
+from executions.models import (
+    Event,
+    Execution,
+    Gate,
+    Job,
+    JobEvent,
+    Launch,
+    Poller,
+    ServerRun,
+    Termination,
+    TerminationCall,
+    WaveRun,
+)
+
+PLACE = ("account", "region")
+
+
+def listed(model: Any, label: str, **lookup: Any) -> str:
+    """Return a link to the rows of `model` that match."""
+    options = model._meta
+    page = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+    query = "&".join(f"{name}={value}" for name, value in lookup.items())
+    return format_html('<a href="{}?{}">{}</a>', page, query, label)
+
+
+class WaveInline(PolicedInline):
+    """The waves of an execution."""
+
+    model = WaveRun
+    fields = readonly_fields = ("number", "name", "status", "outcome", "reason", "started_at", "ended_at")
+
+
+class ServerInline(PolicedInline):
+    """The servers of a wave."""
+
+    model = ServerRun
+    fields = ("name", *PLACE, "launch_status", "recovery_instance_id", "private_ip", "error")
+    readonly_fields = fields
+
+
+class LaunchInline(PolicedInline):
+    """The calls of a wave, with their jobs."""
+
+    model = Launch
+    fields = (*PLACE, "status", "attempt", "job", "reason")
+    readonly_fields = fields
+
+
+class TerminationCallInline(PolicedInline):
+    """The calls of a termination, with their jobs."""
+
+    model = TerminationCall
+    fields = (*PLACE, "status", "attempt", "job", "reason")
+    readonly_fields = fields
+
+
+class JobLogInline(PolicedInline):
+    """The log of a job."""
+
+    model = JobEvent
+    fields = readonly_fields = ("at", "event", "source_server_id", "raw_error")
+
+
+@admin.register(Execution)
+class ExecutionAdmin(RecordAdmin):
+    """Executions."""
+
+    list_display = ("__str__", "short_id", "status", "initiator", "source", "created_at", "ended_at", "status_reason")
+    list_filter = ("status", "mode", "source", "instances_terminated")
+    search_fields = ("id", "plan_name", "initiator", "reason")
+    date_hierarchy = "created_at"
+    inlines = (WaveInline,)
+    readonly_fields = ("more",)
+
+    @admin.display(description="More")
+    def more(self, execution: Execution) -> str:
+        """Links to everything that belongs to it."""
+        pk = str(execution.pk)
+        return format_html(
+            '<a href="{}">Live page</a> &nbsp; {} &nbsp; {} &nbsp; {} &nbsp; {}',
+            execution.get_absolute_url(),
+            listed(Event, "Timeline", execution__id__exact=pk),
+            listed(ServerRun, "Servers", wave__execution__id__exact=pk),
+            listed(Job, "Launch jobs", launch__wave__execution__id__exact=pk),
+            listed(Job, "Termination jobs", terminationcall__termination__execution__id__exact=pk),
+        )
+
+
+@admin.register(WaveRun)
+class WaveRunAdmin(RecordAdmin):
+    """Waves of executions."""
+
+    list_display = ("__str__", "execution", "status", "outcome", "started_at", "ended_at", "reason")
+    list_filter = ("status",)
+    list_select_related = ("execution",)
+    search_fields = ("name", "execution__plan_name", "execution__id")
+    date_hierarchy = "started_at"
+    inlines = (ServerInline, LaunchInline)
+
+
+@admin.register(ServerRun)
+class ServerRunAdmin(RecordAdmin):
+    """Servers of executions."""
+
+    list_display = ("name", "source_server_id", "wave", *PLACE, "launch_status", "recovery_instance_id", "error")
+    list_filter = ("launch_status", "account", "region")
+    list_select_related = ("wave", "account")
+    search_fields = ("name", "source_server_id", "recovery_instance_id", "private_ip")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the link from the execution."""
+        return lookup == "wave__execution__id__exact" or super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(Launch)
+class LaunchAdmin(RecordAdmin):
+    """Calls of StartRecovery."""
+
+    list_display = ("__str__", "wave", "status", "attempt", "job", "intended_at", "is_doubtful", "reason")
+    list_filter = ("status", "is_doubtful", "adopted", "account", "region")
+    list_select_related = ("wave", "account", "job")
+    search_fields = ("token", "job__job_id")
+
+
+@admin.register(Termination)
+class TerminationAdmin(RecordAdmin):
+    """Requests to terminate what an execution launched."""
+
+    list_display = ("execution", "requested_by", "requested_at", "done_at", "reason")
+    list_select_related = ("execution",)
+    date_hierarchy = "requested_at"
+    inlines = (TerminationCallInline,)
+
+
+@admin.register(Job)
+class JobAdmin(RecordAdmin):
+    """Jobs in DRS."""
+
+    list_display = ("job_id", *PLACE, "type", "status", "execution", "created_at", "polled_at", "ended_at")
+    list_filter = ("status", "type", "account", "region")
+    list_select_related = ("account", "launch__wave__execution", "terminationcall__termination__execution")
+    search_fields = ("job_id",)
+    date_hierarchy = "created_at"
+    readonly_fields = ("execution",)
+    inlines = (JobLogInline,)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the links from the execution."""
+        return lookup.endswith("execution__id__exact") or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description="Execution")
+    def execution(self, job: Job) -> str:
+        """A link to the execution that the job belongs to."""
+        if hasattr(job, "launch"):
+            found = job.launch.wave.execution
+        elif hasattr(job, "terminationcall"):
+            found = job.terminationcall.termination.execution
+        else:
+            return "none"
+        address = reverse("admin:executions_execution_change", args=[found.pk])
+        return format_html('<a href="{}">{} ({})</a>', address, found, found.short_id)
+
+
+@admin.register(JobEvent)
+class JobEventAdmin(RecordAdmin):
+    """Lines of the logs of jobs."""
+
+    list_display = ("job", "at", "event", "source_server_id", "raw_error")
+    list_filter = ("event",)
+    list_select_related = ("job",)
+    search_fields = ("job__job_id", "source_server_id", "raw_error")
+    date_hierarchy = "at"
+
+
+@admin.register(Event)
+class EventAdmin(RecordAdmin):
+    """Lines of the timelines of executions."""
+
+    list_display = ("at", "execution", "who", "what", "sentence")
+    list_filter = ("what", "tone")
+    list_select_related = ("execution",)
+    search_fields = ("who", "sentence", "execution__plan_name")
+    date_hierarchy = "at"
+
+
+@admin.register(Gate)
+class GateAdmin(RecordAdmin):
+    """Questions to people."""
+
+    list_display = ("question", "wave", "kind", "asked_at", "answer", "answered_at", "answered_by")
+    list_filter = ("kind", "answer")
+    list_select_related = ("wave", "answered_by")
+    date_hierarchy = "asked_at"
+
+
+@admin.register(Poller)
+class PollerAdmin(RecordAdmin):
+    """Who asks DRS, where, and how it goes."""
+
+    list_display = (*PLACE, "answered_at", "next_poll_at", "failures", "last_error")
+    list_filter = ("account", "region")
+    list_select_related = ("account",)

@@ -1,0 +1,78 @@
+"""Which of DRS's jobs is the one that a call with an unknown end has made?"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+TOKEN_TAG = "drsorch:launch"  # noqa: S105 (the name of a tag, not a secret)
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+class JobServer(Protocol):
+    """A server in a job."""
+
+    @property
+    def source_server_id(self) -> str: ...
+
+
+class Job(Protocol):
+    """What is read of a DRS job."""
+
+    @property
+    def job_id(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def initiated_by(self) -> str: ...
+    @property
+    def created_at(self) -> datetime | None: ...
+    @property
+    def tags(self) -> dict[str, str]: ...
+    @property
+    def servers(self) -> Sequence[JobServer]: ...
+
+
+J = TypeVar("J", bound=Job)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The call: its token, servers, initiator as DRS names it, when it was first possible, jobs known already.
+
+    `may_exist` is False when AWS has clearly refused every attempt: a job that looks like ours is somebody else's.
+    """
+
+    token: str
+    servers: frozenset[str]
+    initiated_by: str
+    since: datetime
+    known: Collection[str]
+    may_exist: bool = True
+
+
+def ours(jobs: Sequence[J], sought: Sought) -> list[J]:
+    """Return the jobs that the call has made, oldest first: by token, else by exact servers and initiator.
+
+    More than one is an alarm. A job without our token counts only when it carries no token at all.
+    """
+    new = [job for job in jobs if job.job_id not in sought.known]
+    found = [job for job in new if job.tags.get(TOKEN_TAG) == sought.token]
+    if not found and sought.may_exist:
+        found = [job for job in new if TOKEN_TAG not in job.tags and _same(job, sought)]
+    return sorted(found, key=lambda job: (job.created_at or sought.since, job.job_id))
+
+
+def in_the_way(jobs: Sequence[J], sought: Sought) -> J | None:
+    """Return a live job of somebody else that has one of the call's servers."""
+    for job in jobs:
+        busy = {server.source_server_id for server in job.servers}
+        if job.status != "COMPLETED" and busy & sought.servers and job.tags.get(TOKEN_TAG) != sought.token:
+            return job
+    return None
+
+
+def _same(job: Job, sought: Sought) -> bool:
+    servers = frozenset(server.source_server_id for server in job.servers)
+    in_time = job.created_at is not None and job.created_at >= sought.since - CLOCK_SKEW
+    return servers == sought.servers and job.initiated_by == sought.initiated_by and in_time

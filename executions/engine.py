@@ -1,0 +1,70 @@
+"""Move executions: claim, gather, decide, act, record, until there is only waiting. Safe to run twice, late, or not."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from executions.actions import begin, end, gates, launch, progress, reconcile, terminate
+from executions.decisions import actions as do
+from executions.decisions import decide
+from executions.gather import gather
+from executions.turn import Stale, Turn, claim
+
+logger = logging.getLogger(__name__)
+
+# A turn ends before the task's time-out of 60 s: this, and one call that may wait 15 s for our own limiter and 35 s
+# for AWS.
+TURN_SECONDS = 8
+
+DOES: dict[type, Callable[[Turn, Any], None]] = {
+    do.Begin: begin.begin,
+    do.Ask: gates.ask,
+    do.StartWave: begin.start_wave,
+    do.Send: launch.send,
+    do.Abandon: launch.abandon,
+    do.Reconcile: reconcile.reconcile,
+    do.GiveUp: progress.give_up,
+    do.Progress: progress.show,
+    do.TimeOut: progress.time_out,
+    do.Judge: end.judge,
+    do.Skip: end.skip,
+    do.Cancel: end.cancel,
+    do.Finish: end.finish,
+    do.SendTermination: terminate.send,
+    do.ReconcileTermination: terminate.reconcile,
+    do.ProveGone: terminate.prove_gone,
+    do.FinishTermination: terminate.finish,
+}
+
+
+def advance(execution_id: UUID | str) -> None:
+    """Move one execution as far as it will go now.
+
+    A duplicate call costs one query. A worker that lost its lease stops without changing anything. Whatever else goes
+    wrong is said on the timeline and raised; it is tried again when the lease ends.
+    """
+    turn = claim(execution_id)
+    if turn is None:
+        return
+    try:
+        turn.release(_run(turn))
+    except Stale as loss:
+        logger.warning("%s", loss, extra={"execution": str(execution_id)})
+    except Exception as error:
+        turn.complain(error)
+        raise
+
+
+def _run(turn: Turn) -> Any:
+    """Act until there is only waiting, or the turn has lasted long enough; return when to look again."""
+    while turn.seconds < TURN_SECONDS:
+        action = decide(gather(turn.execution))
+        if isinstance(action, do.Wait):
+            return action.until
+        logger.info("%s", action, extra={"execution": str(turn.execution.pk)})
+        DOES[type(action)](turn, action)
+    return timezone.now() + timedelta(milliseconds=50)

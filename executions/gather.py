@@ -1,0 +1,89 @@
+"""Facts for one tick: a fixed number of queries, no AWS."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from executions.decisions.facts import CallFacts, Facts, Limits, ServerFacts, TerminationFacts, WaveFacts
+from executions.models import Execution, Gate, Launch, ServerRun, Termination, TerminationCall, WaveRun
+from executions.models.calls import Call
+
+
+def gather(execution: Execution) -> Facts:
+    """Read what decisions need to know about `execution`, as it is in the database now."""
+    execution.refresh_from_db()
+    return Facts(
+        now=timezone.now(),
+        status=execution.status,
+        limits=Limits(
+            grace=settings.ENGINE_GRACE_SECONDS,
+            recheck=settings.ENGINE_RECHECK_SECONDS,
+            blind_resend=settings.ENGINE_BLIND_RESEND,
+        ),
+        waves=_waves(execution) if execution.is_active else (),
+        pause_requested=execution.pause_requested_at is not None,
+        cancelled_by=execution.cancelled_by if execution.cancel_requested_at else "",
+        termination=None if execution.is_active else _termination(execution),
+    )
+
+
+def _waves(execution: Execution) -> tuple[WaveFacts, ...]:
+    servers: dict[int, list[ServerFacts]] = defaultdict(list)
+    for pk, wave_id, status in ServerRun.objects.filter(wave__execution=execution).values_list(
+        "pk", "wave_id", "launch_status"
+    ):
+        servers[wave_id].append(ServerFacts(pk, status))
+    calls: dict[int, list[CallFacts]] = defaultdict(list)
+    members = _members(Launch.servers.through.objects.filter(launch__wave__execution=execution), "launch_id")
+    for call in Launch.objects.filter(wave__execution=execution).select_related("job"):
+        calls[call.wave_id].append(_call(call, members[call.pk]))
+    gates = {
+        wave_id: "ANSWERED" if answered_at else "OPEN"
+        for wave_id, answered_at in Gate.objects.filter(wave__execution=execution).values_list("wave_id", "answered_at")
+    }
+    return tuple(
+        _wave(wave, gates.get(wave.pk, ""), servers[wave.pk], calls[wave.pk])
+        for wave in WaveRun.objects.filter(execution=execution)
+    )
+
+
+def _wave(wave: WaveRun, gate: str, servers: list[ServerFacts], calls: list[CallFacts]) -> WaveFacts:
+    return WaveFacts(
+        pk=wave.pk,
+        number=wave.number,
+        status=wave.status,
+        outcome=wave.outcome,
+        depends_on=tuple(wave.depends_on),
+        pause_before=wave.pause_before,
+        gate=gate,
+        deadline=wave.started_at + timedelta(minutes=wave.timeout_minutes) if wave.started_at else None,
+        servers=tuple(servers),
+        calls=tuple(calls),
+    )
+
+
+def _termination(execution: Execution) -> TerminationFacts | None:
+    termination = Termination.objects.filter(execution=execution, done_at=None).first()
+    if termination is None:
+        return None
+    calls = TerminationCall.objects.filter(termination=termination).select_related("job")
+    return TerminationFacts(pk=termination.pk, calls=tuple(_call(call, []) for call in calls))
+
+
+def _members(rows: object, column: str) -> dict[int, list[int]]:
+    members: dict[int, list[int]] = defaultdict(list)
+    for call_id, server_id in rows.values_list(column, "serverrun_id"):  # type: ignore[attr-defined]
+        members[call_id].append(server_id)
+    return members
+
+
+def _call(call: Call, servers: list[int]) -> CallFacts:
+    return CallFacts(
+        pk=call.pk,
+        status=call.status,
+        servers=tuple(servers),
+        not_before=call.not_before,
+        job_ended_at=call.job.ended_at if call.job else None,
+    )

@@ -1,0 +1,20 @@
+"""What happens: executions, their waves and servers, calls to AWS, jobs, and the timeline."""
+
+from executions.models.calls import Launch, Termination, TerminationCall
+from executions.models.execution import Event, Execution
+from executions.models.jobs import Job, JobEvent, Poller
+from executions.models.runs import Gate, ServerRun, WaveRun
+
+__all__ = [
+    "Event",
+    "Execution",
+    "Gate",
+    "Job",
+    "JobEvent",
+    "Launch",
+    "Poller",
+    "ServerRun",
+    "Termination",
+    "TerminationCall",
+    "WaveRun",
+]

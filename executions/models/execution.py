@@ -1,0 +1,190 @@
+"""One run of a plan, and its timeline."""
+
+import uuid
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils import timezone
+
+from drsorch.audit.actor import Source
+from drsorch.errors import Conflict
+from drsorch.queue.models import WorkerHeartbeat
+from executions.states import ACTIVE, TERMINAL, ExecutionStatus, Mode, check_move
+from plans.models import RecoveryPlan
+
+
+class ExecutionQuerySet(models.QuerySet):
+    """Executions, narrowed."""
+
+    def active(self) -> "ExecutionQuerySet":
+        """Those that have not ended."""
+        return self.filter(status__in=ACTIVE)
+
+    def ended(self) -> "ExecutionQuerySet":
+        """Those that have."""
+        return self.filter(status__in=TERMINAL)
+
+    def due(self, now: Any) -> "ExecutionQuerySet":
+        """Those that the engine may take now: due, and in nobody's hands."""
+        return self.filter(next_tick_at__lte=now).filter(Q(lease_until=None) | Q(lease_until__lt=now))
+
+    def for_list(self) -> "ExecutionQuerySet":
+        """With what a list shows: servers launched of servers, the wave it is at."""
+        servers = Q(waves__servers__isnull=False)
+        return self.annotate(
+            server_count=models.Count("waves__servers", filter=servers),
+            launched_count=models.Count("waves__servers", filter=Q(waves__servers__launched_at__isnull=False)),
+        ).order_by("-created_at")
+
+    def for_poll(self) -> "ExecutionQuerySet":
+        """Only what a poll of the live page needs: the version, and how old it is, in one query."""
+        of_this = Q(launch__wave__execution=OuterRef("pk")) | Q(terminationcall__termination__execution=OuterRef("pk"))
+        # A live job that waits longest for an answer, else the one that ended last.
+        jobs = apps.get_model("executions.Job").objects.filter(of_this)
+        oldest = jobs.order_by(F("ended_at").desc(nulls_first=True), F("polled_at").asc(nulls_first=True))
+        beats = WorkerHeartbeat.objects.order_by("-beat_at")
+        return self.only("version", "status").annotate(
+            asked_at=Subquery(oldest.values("polled_at")[:1]), worker_beat_at=Subquery(beats.values("beat_at")[:1])
+        )
+
+    def for_detail(self) -> "ExecutionQuerySet":
+        """With everything the execution page shows, in a number of queries that does not depend on its size."""
+        return self.select_related("plan", "initiated_by", "termination").prefetch_related(
+            "waves__servers__account",
+            "waves__gates",
+            "waves__launches__job",
+            "waves__launches__account",
+            "termination__calls__job",
+            "termination__calls__account",
+        )
+
+
+class Execution(models.Model):
+    """One run of a plan, drill or recovery. The plan as it was is frozen in it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    plan = models.ForeignKey(RecoveryPlan, null=True, on_delete=models.SET_NULL, related_name="executions")
+    plan_name = models.CharField(max_length=100)
+    plan_version = models.PositiveIntegerField()
+    snapshot = models.JSONField(default=dict)
+    mode = models.CharField(max_length=8, choices=Mode)
+    status = models.CharField(max_length=16, choices=ExecutionStatus, default=ExecutionStatus.PENDING)
+    status_reason = models.TextField(blank=True)
+    initiated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="executions"
+    )
+    initiator = models.CharField(max_length=150)
+    source = models.CharField(max_length=16, choices=Source)
+    reason = models.TextField(blank=True)
+    idempotency_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 (null is "none", many rows)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    pause_requested_at = models.DateTimeField(null=True)
+    pause_requested_by = models.CharField(max_length=150, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    cancelled_by = models.CharField(max_length=150, blank=True)
+    instances_terminated = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+
+    # The engine's own: when to look again, who looks now, and how often somebody has taken it.
+    next_tick_at = models.DateTimeField(null=True, db_index=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    rung_at = models.DateTimeField(null=True)
+
+    objects = ExecutionQuerySet.as_manager()
+    access_via = ("plan",)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["status", "-created_at"], name="execution_status_created")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan"],
+                condition=Q(status__in=sorted(ACTIVE)),
+                name="one_active_execution_per_plan",
+                violation_error_message="This plan is already running.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=sorted(ACTIVE), ended_at=None)
+                | Q(status__in=sorted(TERMINAL), ended_at__isnull=False),
+                name="ended_at_set_if_and_only_if_terminal",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_mode_display()} of {self.plan_name}"
+
+    def get_absolute_url(self) -> str:
+        """The execution page."""
+        return reverse("executions:detail", args=[self.pk])
+
+    @property
+    def state(self) -> ExecutionStatus:
+        """The status with its wording and tone."""
+        return ExecutionStatus(self.status)
+
+    @property
+    def kind(self) -> Mode:
+        """The mode with its wording and tone."""
+        return Mode(self.mode)
+
+    @property
+    def short_id(self) -> str:
+        """The first part of the id, enough for people."""
+        return str(self.pk)[:8]
+
+    @property
+    def is_active(self) -> bool:
+        """True until it has ended."""
+        return self.status in ACTIVE
+
+    @property
+    def is_drill(self) -> bool:
+        """True for a drill."""
+        return self.mode == Mode.DRILL
+
+    def move_to(self, status: str, *, by: str, note: str, tone: str = "", fence: int | None = None) -> None:
+        """Change the status and write the event, or raise Conflict and change nothing.
+
+        `fence` is given by the engine: a worker that lost its lease changes nothing.
+        """
+        check_move(self.status, status)
+        with transaction.atomic():
+            mine = Execution.objects.filter(pk=self.pk, status=self.status)
+            if fence is not None:
+                mine = mine.filter(fence=fence)
+            ended_at = None if status in ACTIVE else timezone.now()
+            if not mine.update(status=status, status_reason=note, ended_at=ended_at, version=F("version") + 1):
+                raise Conflict(f"{self} was changed by someone else. Reload and try again.")
+            self.events.create(who=by, what=status, sentence=note, tone=tone or ExecutionStatus(status).tone)
+        self.status, self.status_reason, self.ended_at = status, note, ended_at
+
+    def say(self, sentence: str, *, by: str, what: str, tone: str = "info") -> None:
+        """Add an event to the timeline and raise the version. Call inside the transaction of the change."""
+        self.events.create(who=by, what=what, sentence=sentence, tone=tone)
+        Execution.objects.filter(pk=self.pk).update(version=F("version") + 1)
+
+
+class Event(models.Model):
+    """One line of an execution's timeline. Never changed."""
+
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    who = models.CharField(max_length=150)
+    what = models.CharField(max_length=32)
+    sentence = models.TextField()
+    tone = models.CharField(max_length=8, default="info")
+
+    access_via = ("execution",)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.sentence

@@ -1,0 +1,123 @@
+"""Waves and servers inside one execution, and questions to people."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from executions.models.execution import Execution
+from executions.states import OPEN_SERVER, TERMINAL_WAVE, LaunchStatus, WaveStatus
+from protection.models import SourceServer, TargetAccount
+
+
+class WaveRun(models.Model):
+    """A wave inside one execution: everything is copied from the plan when the execution starts."""
+
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="waves")
+    number = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+    pause_before = models.BooleanField(default=False)
+    depends_on = models.JSONField(default=list)
+    timeout_minutes = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=16, choices=WaveStatus, default=WaveStatus.PENDING)
+    outcome = models.CharField(max_length=16, choices=WaveStatus, blank=True)
+    reason = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    access_via = ("execution",)
+
+    class Meta:
+        ordering = ["execution", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["execution", "number"], name="wave_number_unique_in_execution"),
+            models.CheckConstraint(
+                condition=Q(status__in=sorted(TERMINAL_WAVE), ended_at__isnull=False)
+                | (~Q(status__in=sorted(TERMINAL_WAVE)) & Q(ended_at=None)),
+                name="wave_ended_at_set_if_and_only_if_terminal",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"wave {self.number}, {self.name}"
+
+
+class ServerRunQuerySet(models.QuerySet):
+    """Server runs, narrowed."""
+
+    def open(self) -> "ServerRunQuerySet":
+        """Those that have not come to their end."""
+        return self.filter(launch_status__in=OPEN_SERVER)
+
+    def with_instance(self) -> "ServerRunQuerySet":
+        """Those whose recovery instance may still exist."""
+        return self.exclude(recovery_instance_id="").exclude(launch_status=LaunchStatus.TERMINATED)
+
+
+class ServerRun(models.Model):
+    """A server inside one execution; ids and names are frozen."""
+
+    wave = models.ForeignKey(WaveRun, on_delete=models.CASCADE, related_name="servers")
+    server = models.ForeignKey(SourceServer, null=True, on_delete=models.SET_NULL, related_name="runs")
+    account = models.ForeignKey(TargetAccount, on_delete=models.PROTECT, related_name="+")
+    region = models.CharField(max_length=32)
+    source_server_id = models.CharField(max_length=32)
+    name = models.CharField(max_length=255)
+    launch_status = models.CharField(max_length=16, choices=LaunchStatus, default=LaunchStatus.PENDING)
+    step = models.CharField(max_length=64, blank=True)
+    recovery_instance_id = models.CharField(max_length=32, blank=True, db_index=True)
+    private_ip = models.CharField(max_length=64, blank=True)
+    instance_type = models.CharField(max_length=64, blank=True)
+    error = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True)
+    launched_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    terminated_at = models.DateTimeField(null=True)
+
+    objects = ServerRunQuerySet.as_manager()
+    access_via = ("wave",)
+
+    class Meta:
+        ordering = ["wave", "name", "source_server_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["wave", "source_server_id"], name="server_once_per_wave_run"),
+            models.CheckConstraint(
+                condition=Q(launch_status__in=sorted(OPEN_SERVER), ended_at=None)
+                | (~Q(launch_status__in=sorted(OPEN_SERVER)) & Q(ended_at__isnull=False)),
+                name="server_ended_at_set_if_and_only_if_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Gate(models.Model):
+    """A question to people: the execution waits for the answer, however long it takes."""
+
+    class Kind(models.TextChoices):
+        """Why it asks."""
+
+        PAUSE_BEFORE = "PAUSE_BEFORE", "Pause before the wave"
+        PAUSE_REQUESTED = "PAUSE_REQUESTED", "Pause on request"
+        TWO_JOBS = "TWO_JOBS", "Two DRS jobs for one launch"
+
+    wave = models.ForeignKey(WaveRun, on_delete=models.CASCADE, related_name="gates")
+    kind = models.CharField(max_length=16, choices=Kind)
+    question = models.TextField()
+    asked_at = models.DateTimeField(default=timezone.now)
+    answer = models.CharField(max_length=16, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    access_via = ("wave",)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["wave"], condition=Q(answered_at=None), name="one_open_gate_per_wave_run")
+        ]
+
+    def __str__(self) -> str:
+        return self.question

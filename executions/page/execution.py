@@ -1,0 +1,200 @@
+"""One execution for one person, as the execution page and the terminal show it."""
+
+from datetime import datetime
+from functools import cached_property
+
+from django.urls import reverse
+
+from drsorch.access.roles import PERMISSIONS, Permission, Role
+from drsorch.audit.actor import Actor
+from drsorch.queue.models import WorkerHeartbeat
+from executions.models import Execution, Gate, Job, Poller, Termination
+from executions.page import feeds
+from executions.page.ending import Place, TerminationRow, place_of
+from executions.page.feeds import Feed
+from executions.page.waves import WaveRow, explain
+from executions.services import Offer, offers
+from executions.states import TERMINAL_WAVE, ExecutionStatus, LaunchStatus, Mode
+
+ANSWERING = frozenset({Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY})
+TERMINATING = frozenset({Permission.TERMINATE_INSTANCES})
+
+
+class ExecutionPage:
+    """One execution for one person: everything the page needs, in a fixed number of queries."""
+
+    def __init__(self, execution: Execution, actor: Actor) -> None:
+        self.execution = execution
+        self.actor = actor
+        self.status = ExecutionStatus(execution.status)
+        self.mode = Mode(execution.mode)
+        self.waves = [WaveRow(wave) for wave in execution.waves.all()]
+        for row in self.waves:
+            row.notes = explain(row, self.waves)
+        self.runs = [server.run for row in self.waves for server in row.servers]
+        self.total = len(self.runs)
+        self.launched = sum(row.launched for row in self.waves)
+        self.failed = sum(row.failed for row in self.waves)
+
+    # ---- What may be done, and what has to be decided
+
+    @cached_property
+    def offers(self) -> dict[str, Offer]:
+        """What this person may do now, by action."""
+        return {offer.action: offer for offer in offers(self.execution, self.actor)}
+
+    @cached_property
+    def gate(self) -> Gate | None:
+        """The open question, or None."""
+        return next((row.gate for row in self.waves if row.gate), None)
+
+    @property
+    def next_decision(self) -> str:
+        """What a person will have to decide next; empty when nothing is left to decide."""
+        if self.gate:
+            return f"Now: {self.gate.question}"
+        if not self.execution.is_active:
+            return self._clean_up
+        if self.execution.cancel_requested_at:
+            return ""
+        if self.execution.pause_requested_at:
+            return f"Before the next wave: {self.execution.pause_requested_by} asked to pause."
+        stop = next((row for row in self.waves if row.stops_before), None)
+        return f"Before wave {stop.wave.number}, {stop.wave.name}: go on, or cancel." if stop else ""
+
+    @property
+    def _clean_up(self) -> str:
+        if not self.instances_left or self.termination:
+            return ""
+        count = self.instances_left
+        instances = "1 recovery instance, which costs" if count == 1 else f"{count} recovery instances, which cost"
+        return f"Terminate {instances} money until then."
+
+    @property
+    def deciders(self) -> str:
+        """The roles that may take the next decision."""
+        needed = ANSWERING if self.execution.is_active else TERMINATING
+        return " or ".join(Role(name).label.lower() for name, given in PERMISSIONS.items() if needed <= given)
+
+    # ---- How it stands
+
+    @property
+    def where(self) -> str:
+        """ "wave 2 of 4" while it runs; empty when it has ended."""
+        if not self.execution.is_active or self.current is None:
+            return ""
+        return f"wave {self.current.wave.number} of {len(self.waves)}"
+
+    @property
+    def status_line(self) -> str:
+        """The status, and where it is while it runs."""
+        if self.gate and self.current and self.current.is_unstarted:
+            return f"{self.status.label} before wave {self.current.wave.number}"
+        return f"{self.status.label}, {self.where}" if self.where else str(self.status.label)
+
+    @property
+    def reason(self) -> str:
+        """Why it stands so; empty when it only counts what the page counts already."""
+        said = self.execution.status_reason
+        return "" if self.gate or said == f"{self.launched} of {self.total} servers launched." else said
+
+    @property
+    def title(self) -> str:
+        """What the browser's tab says."""
+        return f"{self.status_line}: {self.execution}"
+
+    @property
+    def announcement(self) -> str:
+        """The sentence for the polite status line, which is spoken when it changes."""
+        ended = [row for row in self.waves if row.status in TERMINAL_WAVE]
+        wave = f" Wave {ended[-1].wave.number} {ended[-1].status.label.lower()}." if ended else ""
+        gone = f" {self.termination.label}." if self.termination else ""
+        question = f" {self.gate.question}" if self.gate else ""
+        where = f", {self.where}" if self.where else ""
+        return f"{self.execution}: {self.status.label.lower()}{where}.{wave}{gone}{question}"
+
+    @cached_property
+    def current(self) -> WaveRow | None:
+        """The wave in flight, else the next one, else None."""
+        running = [row for row in self.waves if row.is_in_flight]
+        waiting = [row for row in self.waves if row.is_unstarted]
+        return next(iter(running + waiting), None)
+
+    @property
+    def unstarted(self) -> int:
+        """How many waves have not started."""
+        return sum(1 for row in self.waves if row.is_unstarted)
+
+    @property
+    def instances_left(self) -> int:
+        """How many recovery instances this execution launched that are not proven gone."""
+        return sum(1 for run in self.runs if run.launch_status == LaunchStatus.LAUNCHED)
+
+    @property
+    def has_ended(self) -> bool:
+        """True when nothing will change any more: it has ended, and nothing is being terminated."""
+        return not self.execution.is_active and (self.termination is None or self.execution.instances_terminated)
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """The accounts and Regions of its servers."""
+        return sorted({place_of(run) for run in self.runs})
+
+    # ---- What DRS does, and how old that is
+
+    @cached_property
+    def termination(self) -> TerminationRow | None:
+        """The termination that was asked for, or None."""
+        asked: Termination | None = getattr(self.execution, "termination", None)
+        return TerminationRow(asked, self.runs) if asked else None
+
+    @cached_property
+    def jobs(self) -> list[Job]:
+        """Its DRS jobs, of launches and of the termination."""
+        launched = [call.job for row in self.waves for call in row.started_calls if call.job]
+        return launched + (self.termination.jobs if self.termination else [])
+
+    @property
+    def live_jobs(self) -> list[Job]:
+        """Its DRS jobs that have not ended."""
+        return [job for job in self.jobs if job.ended_at is None]
+
+    @cached_property
+    def poller_problems(self) -> list[str]:
+        """What keeps us from hearing about its live jobs."""
+        places = {(job.account_id, job.region) for job in self.live_jobs}
+        pollers = Poller.objects.exclude(last_error="")
+        return [row.last_error for row in pollers if (row.account_id, row.region) in places]
+
+    @cached_property
+    def job_events(self) -> Feed:
+        """The last lines of its jobs' logs."""
+        return feeds.job_events(self.jobs, {run.source_server_id: run.name for run in self.runs})
+
+    @cached_property
+    def timeline(self) -> Feed:
+        """Who did what, last first."""
+        return feeds.timeline(self.execution)
+
+    @property
+    def live_url(self) -> str:
+        """Where the page asks whether there is something newer than what it shows."""
+        return f"{reverse('executions:live', args=[self.execution.pk])}?v={self.execution.version}"
+
+    @cached_property
+    def asked_at(self) -> datetime | None:
+        """When DRS last answered about the job that waits longest for an answer; None: never."""
+        live = [job.polled_at for job in self.live_jobs]
+        if live:
+            return None if None in live else min(at for at in live if at)
+        return max((job.polled_at for job in self.jobs if job.polled_at), default=None)
+
+    @property
+    def is_asking(self) -> bool:
+        """True while DRS should be answering about a job."""
+        return bool(self.live_jobs)
+
+    @cached_property
+    def worker_beat_at(self) -> datetime | None:
+        """When a worker last showed life."""
+        return WorkerHeartbeat.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()

@@ -1,0 +1,39 @@
+"""Keep DRS jobs, and have somebody ask about them."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from drsorch.aws import drs
+from drsorch.queue.enqueue import enqueue
+from executions.models import Job, Poller
+from executions.models.calls import Call
+
+
+def keep_job(call: Call, job: drs.Job) -> Job:
+    """Store a DRS job once and have it polled. Call inside a transaction."""
+    row, _ = Job.objects.get_or_create(
+        account_id=call.account_id,
+        region=call.region,
+        job_id=job.job_id,
+        defaults={
+            "type": job.type,
+            "status": job.status,
+            "initiated_by": job.initiated_by,
+            "tags": job.tags,
+            "created_at": job.created_at or timezone.now(),
+        },
+    )
+    ask_soon(call.account_id, call.region)
+    return row
+
+
+def ask_soon(account_id: int, region: str) -> None:
+    """Make sure that the place's poller asks soon. Call inside a transaction."""
+    # Locked, because a poll that ends now may be about to write that nothing is left to ask about.
+    poller, _ = Poller.objects.select_for_update().get_or_create(account_id=account_id, region=region)
+    soon = timezone.now() + timedelta(seconds=settings.POLL_FAST_SECONDS)
+    if poller.next_poll_at is None or poller.next_poll_at > soon:
+        Poller.objects.filter(pk=poller.pk).update(next_poll_at=soon)
+        enqueue("executions.tasks.poll", poller.pk, delay=settings.POLL_FAST_SECONDS)

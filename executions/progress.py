@@ -1,0 +1,81 @@
+"""Show an execution in a terminal until it ends: a live table, or plain lines where there is no terminal."""
+
+import time
+from collections.abc import Callable
+
+from django.utils import timezone
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from drsorch.audit.actor import Actor
+from executions.models import Event, Execution
+from executions.page import ExecutionPage, WaveRow
+from executions.states import ExecutionStatus
+
+LOOK_SECONDS = 0.5
+WORKER_SILENT_SECONDS = 15
+COLOURS = {
+    "ok": "green",
+    "error": "bold red",
+    "warn": "yellow",
+    "info": "cyan",
+    "loading": "bright_blue",
+    "pending": "bright_black",
+    "off": "bright_black",
+}
+
+
+def watch(execution: Execution, actor: Actor, console: Console, check: Callable[[], None] = lambda: None) -> Execution:
+    """Show `execution` until it has ended and return it as it is then. `check` is called at every look."""
+    seen = 0
+    with Live(console=console, refresh_per_second=4, transient=True) as live:
+        while True:
+            check()
+            page = ExecutionPage(Execution.objects.for_detail().get(pk=execution.pk), actor)
+            for event in Event.objects.filter(execution=execution, pk__gt=seen):
+                live.console.print(_line(event), soft_wrap=True)
+                seen = event.pk
+            if not page.execution.is_active:
+                return page.execution
+            if console.is_terminal:
+                live.update(_picture(page))
+            time.sleep(LOOK_SECONDS)
+
+
+def verdict(execution: Execution) -> Text:
+    """Return the last line: how it ended, and why."""
+    status = ExecutionStatus(execution.status)
+    return Text.assemble((f"{status.label}. ", COLOURS[status.tone]), execution.status_reason)
+
+
+def _line(event: Event) -> Text:
+    return Text.assemble(
+        (f"{event.at:%H:%M:%S}  ", "bright_black"), (event.sentence, COLOURS.get(event.tone, "default"))
+    )
+
+
+def _picture(page: ExecutionPage) -> RenderableType:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("Wave", "", "Servers", "Status"):
+        table.add_column(heading, style=None, header_style="bright_black")
+    for row in page.waves:
+        table.add_row(*_row(row))
+    parts: list[RenderableType] = [Text(), table]
+    if page.next_decision:
+        parts.append(Text(f"Next decision: {page.next_decision}", style="yellow"))
+    beat = page.worker_beat_at
+    if beat is None or (timezone.now() - beat).total_seconds() > WORKER_SILENT_SECONDS:
+        parts.append(Text("No worker is running: start one with `manage.py worker`.", style="bold red"))
+    return Group(*parts)
+
+
+def _row(row: WaveRow) -> tuple[RenderableType, ...]:
+    return (
+        Text(f"{row.wave.number} {row.wave.name}"),
+        ProgressBar(total=row.total, completed=row.launched, width=20),
+        Text(f"{row.launched} of {row.total}"),
+        Text(row.status.label, style=COLOURS[row.status.tone]),
+    )

@@ -1,0 +1,163 @@
+"""Write what a poll has heard: jobs, their logs, servers; and wake the executions that it concerns."""
+
+from collections import defaultdict
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from drsorch.aws import drs
+from executions.asking import Answer
+from executions.decisions import server as decisions
+from executions.models import Execution, Job, JobEvent, ServerRun
+from executions.states import OPEN_SERVER, LaunchStatus, Step
+from executions.turn import wake
+
+# DRS shows a new job late, but not that late. One that it shows no more cannot be waited for.
+MISSING_AFTER = timedelta(hours=1)
+GONE = "GONE"
+NO_REASON = "DRS could not launch this server and gave no reason. Look at the job's log."
+FIELDS = [
+    "launch_status",
+    "step",
+    "error",
+    "recovery_instance_id",
+    "private_ip",
+    "instance_type",
+    "launched_at",
+    "ended_at",
+]
+
+
+def lock_executions(jobs: list[Job]) -> None:
+    """Hold the executions that `jobs` concern against the engine until the transaction ends, in a fixed order."""
+    rows = Execution.objects.select_for_update().filter(pk__in=_executions_of(jobs)).order_by("pk")
+    list(rows.values_list("pk", flat=True))
+
+
+def renew_pages(jobs: list[Job]) -> None:
+    """Let open pages of the executions that `jobs` concern load anew. Call with the executions locked."""
+    Execution.objects.filter(pk__in=_executions_of(jobs)).update(version=F("version") + 1)
+
+
+def write_results(jobs: list[Job], answer: Answer) -> None:
+    """Write an answer about `jobs`. Call inside the poller's transaction, with the executions locked."""
+    ended = [job for job in jobs if job.job_id in answer.jobs and _write_job(job, answer.jobs[job.job_id])]
+    news = {job.pk: _write_log(job, answer.logs[job.job_id]) for job in jobs if job.job_id in answer.logs}
+    ended += [job for job in jobs if job.job_id not in answer.jobs and _is_gone(job)]
+    changed, decided = _write_servers(jobs, answer)
+    decided |= _executions_of(ended)
+    changed |= decided | _executions_of([job for job in jobs if news.get(job.pk)])
+    Execution.objects.filter(pk__in=changed).update(version=F("version") + 1)
+    wake(decided)
+
+
+def _write_job(job: Job, heard: drs.Job) -> bool:
+    """Store the job's status; True when it has just ended. `ended_at` is when we saw it: DRS's clock is not ours."""
+    has_ended = heard.status == "COMPLETED" and job.ended_at is None
+    job.status, job.polled_at = heard.status, timezone.now()
+    if has_ended:
+        job.ended_at = job.polled_at
+    job.save(update_fields=["status", "polled_at", "ended_at"])
+    return has_ended
+
+
+def _is_gone(job: Job) -> bool:
+    """End a job that DRS has not shown for long, somebody may have deleted it; True when that was just now."""
+    now = timezone.now()
+    if job.ended_at is not None or now - (job.polled_at or job.created_at) < MISSING_AFTER:
+        return False
+    job.status, job.ended_at, job.log_read_at = GONE, now, now
+    job.save(update_fields=["status", "ended_at", "log_read_at"])
+    for execution in Execution.objects.filter(pk__in=_executions_of([job])):
+        execution.say(f"DRS no longer shows job {job}. It is taken for ended.", by="engine", what="job", tone="error")
+    return True
+
+
+def _write_log(job: Job, items: list[drs.JobLogItem]) -> int:
+    """Store the lines that are new, each once; return how many."""
+    known = set(job.log.values_list("digest", flat=True))
+    new = {item.digest: item for item in items if item.digest not in known}
+    JobEvent.objects.bulk_create(
+        [
+            JobEvent(
+                job=job,
+                at=item.logged_at,
+                event=item.event,
+                source_server_id=item.source_server_id,
+                raw_error=item.raw_error,
+                digest=digest,
+            )
+            for digest, item in new.items()
+        ],
+        ignore_conflicts=True,
+    )
+    job.log_read_at = timezone.now()
+    job.save(update_fields=["log_read_at"])
+    return len(new)
+
+
+def _write_servers(jobs: list[Job], answer: Answer) -> tuple[set[UUID], set[UUID]]:
+    """Bring open server runs up to date; return the executions that changed, and those with something to decide."""
+    reported = {
+        (job.pk, server.source_server_id): server.launch_status
+        for job in jobs
+        if job.job_id in answer.jobs
+        for server in answer.jobs[job.job_id].servers
+    }
+    events, errors = _by_server(jobs)
+    changed: set[UUID] = set()
+    decided: set[UUID] = set()
+    told_late = Q(launch_status=LaunchStatus.FAILED, error=NO_REASON)
+    rows = ServerRun.objects.select_for_update(of=("self",)).filter(
+        Q(launch_status__in=OPEN_SERVER) | told_late, launches__job__in=jobs
+    )
+    for row in rows.select_related("wave").annotate(job_pk=F("launches__job"), job_name=F("launches__job__job_id")):
+        before = (row.launch_status, row.step, row.error)
+        key = (row.job_pk, row.source_server_id)
+        if row.launch_status in OPEN_SERVER:
+            _apply(row, reported.get(key, ""), answer, events[row.job_pk, ""] + events[key])
+        if row.launch_status == LaunchStatus.FAILED:
+            row.error = errors.get(key, NO_REASON)
+        if (row.launch_status, row.step, row.error) != before:
+            row.save(update_fields=FIELDS)
+            changed.add(row.wave.execution_id)
+        if row.launch_status != before[0]:
+            decided.add(row.wave.execution_id)
+    return changed, decided
+
+
+def _apply(row: ServerRun, reported: str, answer: Answer, events: list[str]) -> None:
+    """Set the fields of one open server run from what was heard about it."""
+    instance = answer.instances.get((row.job_name, row.source_server_id))  # type: ignore[attr-defined]
+    row.launch_status = decisions.status(row.launch_status, reported, has_instance=instance is not None)
+    row.step = decisions.step(events, row.step)
+    if row.launch_status == LaunchStatus.LAUNCHED and instance is not None:
+        machine = answer.machines.get(instance.ec2_instance_id)
+        row.recovery_instance_id, row.step = instance.recovery_instance_id, Step.READY
+        row.private_ip = machine.private_ip if machine else ""
+        row.instance_type = machine.instance_type if machine else ""
+        row.launched_at = row.ended_at = timezone.now()
+    elif row.launch_status == LaunchStatus.FAILED:
+        row.ended_at = timezone.now()
+
+
+def _by_server(jobs: list[Job]) -> tuple[dict[tuple[int, str], list[str]], dict[tuple[int, str], str]]:
+    """Return, by job and server, the events of the stored logs, and the last raw error."""
+    events: dict[tuple[int, str], list[str]] = defaultdict(list)
+    errors: dict[tuple[int, str], str] = {}
+    for job_pk, server_id, event, raw_error in JobEvent.objects.filter(job__in=jobs).values_list(
+        "job_id", "source_server_id", "event", "raw_error"
+    ):
+        events[job_pk, server_id].append(event)
+        if raw_error:
+            errors[job_pk, server_id] = f"{event}: {raw_error}"
+    return events, errors
+
+
+def _executions_of(jobs: list[Job]) -> set[UUID]:
+    """Return the executions whose launches or terminations these jobs are."""
+    launches = Execution.objects.filter(waves__launches__job__in=jobs)
+    terminations = Execution.objects.filter(termination__calls__job__in=jobs)
+    return {*launches.values_list("pk", flat=True), *terminations.values_list("pk", flat=True)}

@@ -1,0 +1,16 @@
+"""What people do with executions. Every door calls these."""
+
+from executions.services.control import cancel_execution, pause_execution, resume_execution
+from executions.services.offers import Offer, offers
+from executions.services.start import start_execution
+from executions.services.terminate import terminate_instances
+
+__all__ = [
+    "Offer",
+    "cancel_execution",
+    "offers",
+    "pause_execution",
+    "resume_execution",
+    "start_execution",
+    "terminate_instances",
+]

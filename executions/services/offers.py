@@ -1,0 +1,111 @@
+"""What may be done with an execution now, by whom, and why not: shown on buttons and enforced by the services."""
+
+from dataclasses import dataclass
+
+from drsorch.access import policy
+from drsorch.access.roles import Permission
+from drsorch.audit.actor import Actor
+from drsorch.errors import Conflict
+from executions.models import Execution, ServerRun
+from executions.states import UNSTARTED_WAVE, ExecutionStatus, LaunchStatus
+
+PERMISSIONS = {
+    "pause": Permission.MANAGE_EXECUTION,
+    "resume": Permission.MANAGE_EXECUTION,
+    "cancel": Permission.MANAGE_EXECUTION,
+    "terminate": Permission.TERMINATE_INSTANCES,
+}
+# Stopping is easy: who started an execution may always do it.
+INITIATOR_MAY = {"pause", "cancel"}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One action: allowed, or the reason why not."""
+
+    action: str
+    reason: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        """True when nothing speaks against it."""
+        return not self.reason
+
+
+def offers(execution: Execution, actor: Actor) -> list[Offer]:
+    """Return what `actor` may do with `execution` now. Reads the execution with its waves and servers."""
+    return [
+        Offer(action, _not_permitted(execution, actor, action) or _not_now(execution, action)) for action in PERMISSIONS
+    ]
+
+
+def require(execution: Execution, actor: Actor, action: str) -> None:
+    """Return when `actor` may do `action`, with the execution read anew and locked until the transaction ends.
+
+    So that of two people one wins and the other hears how it stands. Raises NotFound, Denied, Conflict (with the
+    current status).
+    """
+    execution.refresh_from_db(from_queryset=Execution.objects.select_for_update())
+    if not (action in INITIATOR_MAY and _is_initiator(execution, actor)):
+        policy.require(actor, PERMISSIONS[action], execution)
+    if action == "resume":
+        policy.require(actor, Permission.EXECUTE_RECOVERY, execution)
+    reason = _not_now(execution, action)
+    if reason:
+        raise Conflict(reason, details={"status": execution.status})
+
+
+def _not_permitted(execution: Execution, actor: Actor, action: str) -> str:
+    if action in INITIATOR_MAY and _is_initiator(execution, actor):
+        return ""
+    missing = policy.why_not(actor, PERMISSIONS[action])
+    return missing or (policy.why_not(actor, Permission.EXECUTE_RECOVERY) if action == "resume" else "")
+
+
+def _is_initiator(execution: Execution, actor: Actor) -> bool:
+    is_them = actor.user is not None and actor.user.pk == execution.initiated_by_id
+    return is_them and policy.has(actor, Permission.VIEW_RESOURCES)
+
+
+def _not_now(execution: Execution, action: str) -> str:
+    return {"pause": _no_pause, "resume": _no_resume, "cancel": _no_cancel, "terminate": _no_terminate}[action](
+        execution
+    )
+
+
+def _no_pause(execution: Execution) -> str:
+    if not execution.is_active:
+        return f"The execution has ended: {execution.get_status_display().lower()}."
+    if execution.cancel_requested_at:
+        return "The execution is being cancelled."
+    if execution.status == ExecutionStatus.PAUSED:
+        return "The execution is paused already."
+    if execution.pause_requested_at:
+        return f"{execution.pause_requested_by} has asked for a pause already: it takes effect before the next wave."
+    if not any(wave.status in UNSTARTED_WAVE for wave in execution.waves.all()):
+        return "The last wave is running: there is no wave left to pause before."
+    return ""
+
+
+def _no_resume(execution: Execution) -> str:
+    if execution.status != ExecutionStatus.PAUSED:
+        return "Resume is available while the execution is paused."
+    return "The execution is being cancelled." if execution.cancel_requested_at else ""
+
+
+def _no_cancel(execution: Execution) -> str:
+    if not execution.is_active:
+        return f"The execution has ended: {execution.get_status_display().lower()}."
+    return f"{execution.cancelled_by} has cancelled the execution already." if execution.cancel_requested_at else ""
+
+
+def _no_terminate(execution: Execution) -> str:
+    if execution.is_active:
+        return "Terminate is available when the execution has ended."
+    termination = getattr(execution, "termination", None)
+    if termination is not None:
+        done = "are terminated" if termination.done_at else "are being terminated"
+        return f"The instances of this execution {done}: {termination.requested_by} asked for it."
+    if not ServerRun.objects.filter(wave__execution=execution, launch_status=LaunchStatus.LAUNCHED).exists():
+        return "This execution has no recovery instances."
+    return ""

@@ -1,0 +1,42 @@
+"""Terminate the recovery instances of an ended execution."""
+
+from django.db import IntegrityError, transaction
+
+from drsorch.audit.actor import Actor
+from drsorch.audit.record import record
+from drsorch.errors import Conflict
+from executions.decisions.order import split
+from executions.models import Execution, ServerRun, Termination
+from executions.services.offers import require
+from executions.states import LaunchStatus
+from executions.turn import wake
+
+
+@transaction.atomic
+def terminate_instances(*, execution: Execution, actor: Actor) -> Termination:
+    """Ask for the termination of every instance that this execution launched, and of no other. No AWS here.
+
+    One call per account, Region and at most 100 instances is planned; the engine makes them and proves the instances
+    gone. Raises Denied, Conflict (not ended, asked already, no instances).
+    """
+    require(execution, actor, "terminate")
+    rows = ServerRun.objects.filter(wave__execution=execution, launch_status=LaunchStatus.LAUNCHED).with_instance()
+    try:
+        with transaction.atomic():
+            termination = Termination.objects.create(execution=execution, requested_by=actor.name)
+    except IntegrityError as error:
+        raise Conflict(
+            "The instances of this execution are being terminated already.", code="ALREADY_TERMINATED"
+        ) from error
+    calls = split((row, row.account_id, row.region) for row in rows)
+    for account_id, region, members in calls:
+        termination.calls.create(account_id=account_id, region=region).servers.set(members)
+    execution.say(
+        f"{actor.name} asked to terminate {sum(len(members) for _, _, members in calls)} recovery instances.",
+        by=actor.name,
+        what="terminate",
+        tone="warn",
+    )
+    wake([execution.pk])
+    record(actor, "terminate_instances", execution, instances=[row.recovery_instance_id for row in rows])
+    return termination

@@ -1,0 +1,166 @@
+"""Which status may follow which, what each is called and how it looks. Nothing else decides by status names."""
+
+from django.db import models
+
+from drsorch.errors import Conflict
+
+
+class Mode(models.TextChoices):
+    """What an execution is for."""
+
+    DRILL = "DRILL", "Drill"
+    RECOVERY = "RECOVERY", "Recovery"
+
+    @property
+    def tone(self) -> str:
+        """How it looks: a drill cannot be mistaken for a recovery."""
+        return {"DRILL": "blue", "RECOVERY": "red"}[self.value]
+
+
+class ExecutionStatus(models.TextChoices):
+    """Where an execution stands."""
+
+    PENDING = "PENDING", "Pending"
+    INITIATED = "INITIATED", "Initiated"
+    POLLING = "POLLING", "In progress"
+    LAUNCHING = "LAUNCHING", "Launching"
+    PAUSED = "PAUSED", "Paused"
+    CANCELLING = "CANCELLING", "Cancelling"
+    COMPLETED = "COMPLETED", "Completed"
+    PARTIAL = "PARTIAL", "Partial"
+    FAILED = "FAILED", "Failed"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+    @property
+    def tone(self) -> str:
+        """How it looks."""
+        return EXECUTION_TONES[self]
+
+
+class WaveStatus(models.TextChoices):
+    """Where a wave run stands."""
+
+    PENDING = "PENDING", "Pending"
+    WAITING = "WAITING", "Waiting for a decision"
+    INITIATED = "INITIATED", "Starting"
+    POLLING = "POLLING", "In progress"
+    LAUNCHING = "LAUNCHING", "Launching"
+    COMPLETED = "COMPLETED", "Completed"
+    PARTIAL = "PARTIAL", "Partial"
+    FAILED = "FAILED", "Failed"
+    SKIPPED = "SKIPPED", "Skipped"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+    @property
+    def tone(self) -> str:
+        """How it looks."""
+        return WAVE_TONES[self]
+
+
+class LaunchStatus(models.TextChoices):
+    """Where a server run stands: DRS's five launch statuses, and ours for a server that was never launched."""
+
+    PENDING = "PENDING", "Pending"
+    IN_PROGRESS = "IN_PROGRESS", "In progress"
+    LAUNCHED = "LAUNCHED", "Launched"
+    FAILED = "FAILED", "Failed"
+    TERMINATED = "TERMINATED", "Terminated"
+    SKIPPED = "SKIPPED", "Skipped"
+
+    @property
+    def tone(self) -> str:
+        """How it looks."""
+        return LAUNCH_TONES[self]
+
+
+class Step(models.TextChoices):
+    """How far DRS has come with a server, from the job's log."""
+
+    PREPARING = "PREPARING", "Preparing"
+    SNAPSHOT = "SNAPSHOT", "Taking the snapshot"
+    CONVERSION = "CONVERSION", "Converting"
+    LAUNCH = "LAUNCH", "Launching"
+    READY = "READY", "Ready"
+
+    @property
+    def number(self) -> int:
+        """Its place among the five."""
+        return list(Step).index(self) + 1
+
+
+class CallStatus(models.TextChoices):
+    """Where a call to AWS that cannot be repeated stands."""
+
+    PLANNED = "PLANNED", "Planned: certainly not sent"
+    INTENT = "INTENT", "Intended: may or may not have been sent"
+    SENT = "SENT", "Sent: the job is known"
+    DONE = "DONE", "Done: the job has ended"
+    ABANDONED = "ABANDONED", "Abandoned: certainly not sent, and never will be"
+
+
+S, W = ExecutionStatus, WaveStatus
+
+ACTIVE = frozenset({S.PENDING, S.INITIATED, S.POLLING, S.LAUNCHING, S.PAUSED, S.CANCELLING})
+TERMINAL = frozenset(S) - ACTIVE
+IN_FLIGHT_WAVE = frozenset({W.INITIATED, W.POLLING, W.LAUNCHING})
+UNSTARTED_WAVE = frozenset({W.PENDING, W.WAITING})
+TERMINAL_WAVE = frozenset(W) - IN_FLIGHT_WAVE - UNSTARTED_WAVE
+OPEN_SERVER = frozenset({LaunchStatus.PENDING, LaunchStatus.IN_PROGRESS})
+OPEN_CALL = frozenset({CallStatus.PLANNED, CallStatus.INTENT, CallStatus.SENT})
+MAY_HAVE_A_JOB = frozenset({CallStatus.INTENT, CallStatus.SENT})
+
+RUNNING = frozenset({S.INITIATED, S.POLLING, S.LAUNCHING})
+MOVES: dict[str, frozenset[str]] = {
+    S.PENDING: RUNNING | {S.CANCELLING} | TERMINAL,
+    S.INITIATED: frozenset({S.POLLING, S.LAUNCHING, S.PAUSED, S.CANCELLING}) | TERMINAL,
+    S.POLLING: frozenset({S.INITIATED, S.LAUNCHING, S.PAUSED, S.CANCELLING}) | TERMINAL,
+    S.LAUNCHING: frozenset({S.INITIATED, S.POLLING, S.PAUSED, S.CANCELLING}) | TERMINAL,
+    S.PAUSED: frozenset({S.INITIATED, S.CANCELLING}) | TERMINAL,
+    S.CANCELLING: TERMINAL,
+} | {status: frozenset[str]() for status in TERMINAL}
+WAVE_MOVES: dict[str, frozenset[str]] = {
+    W.PENDING: frozenset({W.WAITING, W.INITIATED, W.SKIPPED, W.CANCELLED}),
+    W.WAITING: frozenset({W.PENDING, W.INITIATED, W.SKIPPED, W.CANCELLED}),
+    W.INITIATED: frozenset({W.POLLING, W.LAUNCHING, W.COMPLETED, W.PARTIAL, W.FAILED, W.CANCELLED}),
+    W.POLLING: frozenset({W.INITIATED, W.LAUNCHING, W.COMPLETED, W.PARTIAL, W.FAILED, W.CANCELLED}),
+    W.LAUNCHING: frozenset({W.INITIATED, W.POLLING, W.COMPLETED, W.PARTIAL, W.FAILED, W.CANCELLED}),
+} | {status: frozenset[str]() for status in TERMINAL_WAVE}
+
+EXECUTION_TONES = {
+    S.PENDING: "pending",
+    S.INITIATED: "loading",
+    S.POLLING: "loading",
+    S.LAUNCHING: "loading",
+    S.PAUSED: "pending",
+    S.CANCELLING: "loading",
+    S.COMPLETED: "ok",
+    S.PARTIAL: "warn",
+    S.FAILED: "error",
+    S.CANCELLED: "off",
+}
+WAVE_TONES = {
+    W.PENDING: "pending",
+    W.WAITING: "pending",
+    W.INITIATED: "loading",
+    W.POLLING: "loading",
+    W.LAUNCHING: "loading",
+    W.COMPLETED: "ok",
+    W.PARTIAL: "warn",
+    W.FAILED: "error",
+    W.SKIPPED: "off",
+    W.CANCELLED: "off",
+}
+LAUNCH_TONES = {
+    LaunchStatus.PENDING: "pending",
+    LaunchStatus.IN_PROGRESS: "loading",
+    LaunchStatus.LAUNCHED: "ok",
+    LaunchStatus.FAILED: "error",
+    LaunchStatus.TERMINATED: "off",
+    LaunchStatus.SKIPPED: "off",
+}
+
+
+def check_move(now: str, then: str, moves: dict[str, frozenset[str]] = MOVES) -> None:
+    """Return when `then` may follow `now`; raise Conflict (INVALID_STATE) when not."""
+    if then not in moves[now]:
+        raise Conflict(f"{now} cannot become {then}.", details={"status": now})

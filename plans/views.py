@@ -1,0 +1,60 @@
+"""Pages of recovery plans. Starting one belongs to executions."""
+
+from datetime import timedelta
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from drsorch.access import policy
+from drsorch.access.requests import actor_of
+from drsorch.access.roles import Permission
+from plans import services
+from plans.models import RecoveryPlan
+from protection.models import AccountRegion, SourceServer
+
+PLANS_PER_PAGE = 50
+OLD = timedelta(minutes=15)  # the inventory is read every five
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """All recovery plans in sight; `?q=` searches in their names."""
+    wanted = request.GET.get("q", "").strip()
+    found = policy.scope(actor_of(request), RecoveryPlan.objects.for_list().filter(name__icontains=wanted))
+    page = Paginator(found, PLANS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "plans/list.html", {"page": page, "wanted": wanted})
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One plan with its waves, and the start."""
+    actor = actor_of(request)
+    plan = policy.get_or_404(actor, RecoveryPlan.objects.for_detail(), pk=pk)
+    waves = [(wave, wave.members()) for wave in plan.waves.all()]
+    servers = [server for _, members in waves for server in members]
+    synced_at = min((server.synced_at for server in servers), default=None)
+    context = {
+        "plan": plan,
+        "waves": waves,
+        "servers": servers,
+        "synced_at": synced_at,
+        "is_old": synced_at is not None and timezone.now() - synced_at > OLD,
+        "unread": _unread(servers),
+        "warnings": services.warnings(plan),
+        "why_no_start": policy.why_not(actor, Permission.EXECUTE_RECOVERY) or _running(plan),
+    }
+    return render(request, "plans/detail.html", context)
+
+
+def _unread(servers: list[SourceServer]) -> list[AccountRegion]:
+    """Return the places of `servers` that could not be read when that was last tried."""
+    places = {(server.account_id, server.region) for server in servers}
+    failed = AccountRegion.objects.exclude(last_error="").select_related("account")
+    return [row for row in failed if (row.account_id, row.region) in places]
+
+
+def _running(plan: RecoveryPlan) -> str:
+    return "This plan is running now." if plan.active_execution else ""

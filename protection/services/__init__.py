@@ -1,0 +1,21 @@
+"""What people do with accounts and protection groups."""
+
+from protection.services.accounts import (
+    offered_regions,
+    register_account,
+    request_sync,
+    update_account,
+    validate_account,
+)
+from protection.services.groups import create_group, delete_group, update_group
+
+__all__ = [
+    "create_group",
+    "delete_group",
+    "offered_regions",
+    "register_account",
+    "request_sync",
+    "update_account",
+    "update_group",
+    "validate_account",
+]

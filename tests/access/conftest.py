@@ -1,0 +1,33 @@
+"""Fixtures of the tests around access and the admin site."""
+
+import pytest
+
+from drsorch.access.roles import Role
+from drsorch.audit.actor import Actor, Source
+from tests import factories
+
+
+def staff(actor):
+    """Let a person use the admin site."""
+    actor.user.is_staff = True
+    actor.user.save()
+    return actor
+
+
+@pytest.fixture
+def admin_site(ada, client):
+    """A browser in which ada, the administrator, is signed in."""
+    client.force_login(staff(ada).user)
+    return client
+
+
+@pytest.fixture
+def auditor(db):
+    """Sees everything and changes nothing."""
+    return staff(factories.person("anton", Role.AUDITOR))
+
+
+@pytest.fixture
+def system():
+    """The installation itself."""
+    return Actor(name="engine", source=Source.ENGINE)

@@ -1,0 +1,1 @@
+"""How fast it is, on this machine, now: run by `make bench`, never a timed test."""

@@ -1,0 +1,46 @@
+"""Fixtures for all tests."""
+
+import pytest
+
+from drsorch.access.roles import Role
+from tests import factories
+
+pytest_plugins = ["tests.simulator_fixtures"]
+
+
+@pytest.fixture
+def ada(db):
+    """Administers."""
+    return factories.person("ada", Role.ADMIN)
+
+
+@pytest.fixture
+def olga(db):
+    """Operates: starts, stops, terminates."""
+    return factories.person("olga", Role.RECOVERY_MANAGER)
+
+
+@pytest.fixture
+def vera(db):
+    """Views, and may do nothing."""
+    return factories.person("vera", Role.READ_ONLY)
+
+
+@pytest.fixture
+def sam(db):
+    """A stranger: signed in, without any role."""
+    return factories.person("sam")
+
+
+@pytest.fixture
+def aws(simulator):
+    """The local endpoint with a fresh world `minimal`, and a gateway that remembers nothing of the one before."""
+    factories.forget_sessions()
+    yield simulator
+    factories.forget_sessions()
+
+
+@pytest.fixture
+def place(aws, ada):
+    """The target account of world `minimal`, registered, validated and synchronised."""
+    return factories.account(ada)

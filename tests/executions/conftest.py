@@ -1,0 +1,66 @@
+"""Fixtures of the engine's tests: plans of world `minimal`, and drills that have come so far."""
+
+import botocore.loaders
+import pytest
+
+from drsorch.aws import sessions
+from executions import crash, services
+from tests import factories
+from tests.executions.driving import run
+
+MODELS = botocore.loaders.create_loader()
+
+
+@pytest.fixture
+def aws(aws):
+    """The local endpoint; AWS's API models are read from disk once for all tests, which saves half of their time."""
+    core = sessions._process.hub_session()._session
+    core.register_component("data_loader", MODELS)
+    return aws
+
+
+@pytest.fixture
+def small(ada, place):
+    """A plan of one wave with two servers."""
+    return factories.plan(ada, factories.group(ada, place, "db"), name="Small")
+
+
+@pytest.fixture
+def two_waves(ada, place):
+    """A plan of two waves with two servers each."""
+    return factories.plan(ada, *(factories.group(ada, place, tier) for tier in ("db", "app")), name="Two waves")
+
+
+@pytest.fixture
+def drill(small, olga):
+    """A drill of one wave that was started, and that the engine has not taken."""
+    return services.start_execution(plan=small, actor=olga)
+
+
+@pytest.fixture
+def done(drill, aws):
+    """A drill that has completed."""
+    return run(drill, aws)
+
+
+class Death(BaseException):
+    """The process dies here."""
+
+
+@pytest.fixture
+def die_at(monkeypatch):
+    """Die at the n-th passing of a point, once."""
+
+    def arm(point, nth=1):
+        passed = []
+
+        def hook(name):
+            if name == point:
+                passed.append(name)
+                if len(passed) == nth:
+                    raise Death(name)
+
+        monkeypatch.setattr(crash, "hook", hook)
+        return passed
+
+    return arm

@@ -1,0 +1,99 @@
+"""Which job a call with an unknown end has made."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from drsorch.aws.drs_answers import JobServer
+from executions.decisions.reconciliation import CLOCK_SKEW, TOKEN_TAG, Sought, in_the_way, ours
+from tests.executions.building import NOW
+
+SOUGHT = Sought(
+    token="ours", servers=frozenset({"s-1", "s-2"}), initiated_by="START_DRILL", since=NOW, known=frozenset({"known"})
+)
+# AWS adds a tag of its own to every job.
+ARN = {"resourceArn": "arn:aws:drs:us-east-1:222222222222:job/drsjob-1"}
+
+
+@dataclass(frozen=True)
+class Job:
+    job_id: str = "drsjob-1"
+    status: str = "STARTED"
+    initiated_by: str = "START_DRILL"
+    created_at: object = NOW
+    names: tuple = ("s-1", "s-2")
+    more_tags: tuple = ()
+
+    @property
+    def tags(self):
+        return ARN | dict(self.more_tags)
+
+    @property
+    def servers(self):
+        return [JobServer(name, "PENDING", "") for name in self.names]
+
+
+def tagged(token, **more):
+    return Job(more_tags=((TOKEN_TAG, token),), **more)
+
+
+FOUND = {
+    "our token": (tagged("ours"), True),
+    "our token with other servers, because the job has lost them": (tagged("ours", names=()), True),
+    "another token with the same servers": (tagged("theirs"), False),
+    "no token, the same servers": (Job(), True),
+    "no token, the same servers in another order": (Job(names=("s-2", "s-1")), True),
+    "no token, one server less": (Job(names=("s-1",)), False),
+    "no token, one server more": (Job(names=("s-1", "s-2", "s-3")), False),
+    "no token, a recovery instead of a drill": (Job(initiated_by="START_RECOVERY"), False),
+    "no token, long before the wave started": (Job(created_at=NOW - timedelta(minutes=6)), False),
+    "no token, a little before by a clock that goes wrong": (Job(created_at=NOW - CLOCK_SKEW), True),
+    "no token, no time": (Job(created_at=None), False),
+    "a job that is known already": (tagged("ours", job_id="known"), False),
+    "a job without a token that is known already": (Job(job_id="known"), False),
+    "our token although the job has ended": (tagged("ours", status="COMPLETED"), True),
+}
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_a_job_is_ours_by_token_else_by_exact_servers_and_initiator(case):
+    job, expected = FOUND[case]
+
+    assert ours([job], SOUGHT) == ([job] if expected else [])
+
+
+def test_a_token_counts_more_than_servers():
+    by_token, by_servers = tagged("ours", job_id="drsjob-2"), Job()
+
+    assert ours([by_servers, by_token], SOUGHT) == [by_token]
+
+
+def test_two_jobs_of_one_call_are_both_returned_the_older_one_first():
+    newer, older = tagged("ours"), tagged("ours", job_id="drsjob-2", created_at=NOW - timedelta(seconds=1))
+
+    assert ours([newer, older], SOUGHT) == [older, newer]
+
+
+def test_a_job_that_looks_like_ours_is_somebody_elses_when_ours_was_refused():
+    refused = replace(SOUGHT, may_exist=False)
+
+    assert ours([Job()], refused) == []
+    assert ours([tagged("ours")], refused) == [tagged("ours")]
+
+
+IN_THE_WAY = {
+    "a live job with one of the servers": (Job(names=("s-2", "s-9")), True),
+    "a live job of another launch": (tagged("theirs", names=("s-1",)), True),
+    "a live job with other servers": (Job(names=("s-9",)), False),
+    "a job that has ended": (Job(status="COMPLETED"), False),
+    "our own job": (tagged("ours"), False),
+    "a termination that runs": (Job(initiated_by="TERMINATE_RECOVERY_INSTANCES", status="PENDING"), True),
+}
+
+
+@pytest.mark.parametrize("case", IN_THE_WAY)
+def test_a_live_job_of_somebody_else_is_in_the_way(case):
+    job, expected = IN_THE_WAY[case]
+
+    assert in_the_way([job], SOUGHT) == (job if expected else None)

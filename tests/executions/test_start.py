@@ -1,0 +1,235 @@
+"""Start: what is refused leaves nothing behind, and of two who start at once one does."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+
+from drsorch.audit.models import AuditEvent
+from drsorch.errors import Conflict, Denied, Invalid, NotFound, NotReady
+from drsorch.simulator.backend import drs_backends
+from executions import readiness, services
+from executions.models import Event, Execution, ServerRun, WaveRun
+from executions.services.start import create_execution
+from plans.models import RecoveryPlan
+from protection.models import ServerHold
+from tests import factories
+from tests.executions.driving import run, sentences, start_outside
+
+DRILL = "DRILL"
+
+
+def rows():
+    """How much there is of everything that a start writes."""
+    tables = (Execution, WaveRun, ServerRun, Event, ServerHold, AuditEvent)
+    return [model.objects.count() for model in tables] + list(
+        RecoveryPlan.objects.order_by("pk").values_list("active_execution", "last_execution", "last_status")
+    )
+
+
+@pytest.fixture
+def overlapping(ada, small):
+    """Another plan with the servers of the small one."""
+    return factories.plan(ada, small.waves.get().groups.get(), name="Overlapping")
+
+
+def refused(error, match, **start):
+    """A start is refused with these words, and nothing is left behind. Returns the error."""
+    before = rows()
+    with pytest.raises(error, match=match) as caught:
+        services.start_execution(**start)
+    assert type(caught.value) is error
+    assert rows() == before
+    return caught.value
+
+
+@pytest.mark.django_db
+class TestRefusals:
+    """What bad input gets."""
+
+    def test_a_second_start_is_refused_with_the_execution_that_runs(self, small, drill, olga, ada):
+        small.refresh_from_db()
+        error = refused(Conflict, "Small is already running", plan=small, actor=ada)
+
+        assert error.code == "ACTIVE_EXECUTION"
+        assert error.details["executionId"] == str(drill.pk)
+
+    def test_servers_of_another_execution_are_refused_and_the_holder_is_named(self, drill, overlapping, olga):
+        error = refused(Conflict, "target-use1-db-1 is in use by Drill of Small", plan=overlapping, actor=olga)
+
+        assert error.code == "SERVER_CONFLICT"
+        assert set(error.details["servers"].values()) == {str(drill.pk)}
+
+    def test_a_server_that_does_not_replicate_is_named_with_its_state(self, small, place, olga):
+        server = drs_backends[place.account_id]["us-east-1"].servers[
+            factories.servers(place, tier="-db-1")[0].source_server_id
+        ]
+        server.description = replace(server.description, replication="DISCONNECTED")
+
+        words = "target-use1-db-1 does not replicate .state disconnected.. Repair"
+        error = refused(NotReady, words, plan=small, actor=olga)
+        assert len(error.details["problems"]) == 1
+
+    def test_a_server_in_a_live_job_of_somebody_else_is_named_with_the_job(self, small, olga, place):
+        job = start_outside(place, [factories.servers(place, tier="-db-1")[0].source_server_id])
+
+        error = refused(NotReady, f"is in DRS job {job.job_id}", plan=small, actor=olga)
+
+        assert "Wait until the job has ended" in error.message
+
+    def test_a_role_that_refuses_us_makes_it_unknown_and_unknown_is_refused(self, small, olga, aws):
+        factories.forget_sessions()
+        aws.fault(kind="denied", service="sts", operation="AssumeRole")
+
+        refused(
+            NotReady, "Unknown whether the servers in us-east-1 of .* are ready: AssumeRole", plan=small, actor=olga
+        )
+
+    def test_an_endpoint_that_cannot_be_reached_makes_it_unknown(self, small, olga, monkeypatch):
+        factories.forget_sessions()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+        refused(NotReady, "Unknown whether .* could not be sent", plan=small, actor=olga)
+
+    @pytest.mark.parametrize("operation", ["DescribeJobs", "DescribeSourceServers"])
+    def test_what_cannot_be_asked_is_not_taken_for_fine(self, small, olga, aws, operation):
+        aws.fault(kind="denied", operation=operation)
+
+        refused(NotReady, f"Unknown whether .*{operation}", plan=small, actor=olga)
+
+    def test_a_recovery_is_refused_with_what_it_lacks(self, small, olga):
+        error = refused(Invalid, "A recovery needs start checks", plan=small, actor=olga, mode="RECOVERY")
+
+        assert error.code == "RECOVERY_NOT_OFFERED"
+
+    def test_who_only_views_is_denied(self, small, vera, aws):
+        aws.reset_requests()
+
+        refused(Denied, "drs:ExecuteRecovery", plan=small, actor=vera)
+        assert aws.requests()["total"] == {}  # and AWS is not asked for who may not start
+
+    def test_a_stranger_finds_no_plan(self, small, sam):
+        refused(NotFound, "no such recovery plan", plan=small, actor=sam)
+
+    def test_a_plan_that_was_changed_since_it_was_looked_at_is_refused(self, small, olga):
+        look = readiness.look(small)
+        RecoveryPlan.objects.filter(pk=small.pk).update(version=small.version + 1)
+        before = rows()
+
+        with pytest.raises(Conflict, match="was changed meanwhile"):
+            create_execution(look=look, actor=olga, mode=DRILL)
+        assert rows() == before
+
+    def test_servers_that_another_start_has_taken_since_are_refused_and_the_holder_is_named(
+        self, small, overlapping, olga, ada
+    ):
+        first, second = readiness.look(small), readiness.look(overlapping)
+        create_execution(look=first, actor=olga, mode=DRILL)
+        before = rows()
+
+        with pytest.raises(Conflict, match="is in use by Drill of Small"):
+            create_execution(look=second, actor=ada, mode=DRILL)
+        assert rows() == before
+
+    def test_two_who_have_both_looked_start_it_once(self, small, olga, ada):
+        looks = [readiness.look(small) for _ in range(2)]
+        create_execution(look=looks[0], actor=olga, mode=DRILL)
+        before = rows()
+
+        with pytest.raises(Conflict, match="already running"):
+            create_execution(look=looks[1], actor=ada, mode=DRILL)
+        assert rows() == before
+
+
+@pytest.mark.django_db
+class TestKeys:
+    """The same request, sent twice, starts once."""
+
+    def test_the_same_key_returns_the_same_execution(self, small, olga):
+        first, second = (services.start_execution(plan=small, actor=olga, idempotency_key="k") for _ in range(2))
+
+        assert first.pk == second.pk
+        assert Execution.objects.count() == 1
+
+    def test_the_same_key_at_the_same_time_returns_the_same_execution(self, small, olga, monkeypatch):
+        made = []
+
+        def look_while_the_other_starts(plan):
+            look = REAL_LOOK(plan)
+            if not made:
+                made.append(create_execution(look=look, actor=olga, mode=DRILL, idempotency_key="k"))
+            return look
+
+        monkeypatch.setattr(readiness, "look", look_while_the_other_starts)
+
+        assert services.start_execution(plan=small, actor=olga, idempotency_key="k").pk == made[0].pk
+        assert Execution.objects.count() == 1
+
+    def test_a_key_that_has_started_something_else_is_refused(self, small, drill, overlapping, olga):
+        Execution.objects.update(idempotency_key="k")
+
+        error = refused(Conflict, "already started Drill of Small", plan=overlapping, actor=olga, idempotency_key="k")
+        assert error.code == "IDEMPOTENCY_KEY_USED"
+
+    def test_a_key_does_not_open_what_one_may_not_start(self, small, drill, vera):
+        Execution.objects.update(idempotency_key="k")
+
+        refused(Denied, "drs:ExecuteRecovery", plan=small, actor=vera, idempotency_key="k")
+
+
+REAL_LOOK = readiness.look
+
+
+@pytest.mark.django_db
+def test_a_start_writes_everything_at_once_and_calls_nobody(aws, two_waves, olga):
+    aws.reset_requests()
+    execution = services.start_execution(plan=two_waves, actor=olga, reason="Quarterly test")
+
+    assert (execution.status, execution.plan_version, execution.reason) == ("PENDING", 1, "Quarterly test")
+    assert [wave.status for wave in execution.waves.all()] == ["PENDING", "PENDING"]
+    assert ServerRun.objects.count() == ServerHold.objects.count() == 4
+    assert [wave["serverIds"] for wave in execution.snapshot["waves"]]
+    two_waves.refresh_from_db()
+    assert two_waves.active_execution == execution.pk
+    assert sentences(execution) == ["Drill started by olga."]
+    row = AuditEvent.objects.get(action="start_execution")
+    assert (row.actor, row.detail["servers"], row.detail["mode"]) == ("olga", 4, "DRILL")
+    assert "drs.StartRecovery" not in aws.requests()["total"]
+    assert aws.jobs() == []
+
+
+@pytest.mark.django_db
+def test_an_execution_that_has_ended_frees_its_servers_and_its_plan(aws, small, done, olga):
+    small.refresh_from_db()
+
+    assert (small.active_execution, small.last_status) == (None, "COMPLETED")
+    assert small.last_successful_drill_at is not None
+    assert not ServerHold.objects.exists()
+    assert run(services.start_execution(plan=small, actor=olga), aws).status == "COMPLETED"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite's tests run in memory, where writers cannot wait")
+def test_of_two_who_start_at_the_same_moment_one_does(small, olga, ada):
+    looks = [readiness.look(small) for _ in range(2)]
+    barrier, ends = threading.Barrier(2), []
+
+    def start(look, actor):
+        try:
+            barrier.wait(timeout=10)
+            ends.append(create_execution(look=look, actor=actor, mode=DRILL).pk)
+        except Conflict as error:
+            ends.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=start, args=pair) for pair in zip(looks, (olga, ada), strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+
+    assert len(ends) == 2
+    assert "ACTIVE_EXECUTION" in ends
+    assert Execution.objects.count() == 1

@@ -1,0 +1,74 @@
+"""Make people, accounts, groups, plans and executions through the product's own services."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+
+from drsorch.access.demo import create_roles
+from drsorch.audit.actor import Actor, Source
+from drsorch.aws import sessions
+from plans import services as plans
+from plans.definition import WaveDefinition
+from protection import inventory
+from protection import services as protection
+from protection.models import SourceServer
+
+REGION, OTHER_REGION = "us-east-1", "us-west-2"
+TARGET, HUB = "222222222222", "111111111111"
+
+
+def person(username, role=None):
+    """A user with one role, or none, as an actor at the console."""
+    create_roles()
+    user = get_user_model().objects.create_user(username, password="a-long-password")
+    if role:
+        user.groups.set(Group.objects.filter(name=role))
+    return Actor(name=username, source=Source.UI, user=user)
+
+
+def forget_sessions():
+    """Let the gateway start afresh, as a new process would."""
+    sessions.forget()
+
+
+def account(actor, account_id=TARGET, *, regions=(REGION, OTHER_REGION)):
+    """An account of world `minimal`, validated and with its inventory."""
+    in_hub = account_id == HUB
+    row = protection.register_account(
+        actor=actor,
+        account_id=account_id,
+        name="Hub" if in_hub else "Target",
+        regions=regions,
+        role_arn="" if in_hub else f"arn:aws:iam::{account_id}:role/drsorch-spoke",
+        external_id="" if in_hub else "minimal-external-id",
+    )
+    protection.validate_account(account=row, actor=actor)
+    for region in row.regions.all():
+        inventory.sync_region(region)
+    return row
+
+
+def servers(place, region=REGION, tier=""):
+    """The servers of an account and Region whose hostname has `tier` in it."""
+    return list(SourceServer.objects.at(place, region).filter(hostname__contains=tier))
+
+
+def group(actor, place, tier="db", region=REGION, name=None):
+    """A group of all servers of one tier."""
+    ids = [server.source_server_id for server in servers(place, region, f"-{tier}-")]
+    return protection.create_group(
+        actor=actor, account=place, region=region, name=name or f"{tier} {region}", server_ids=ids
+    )
+
+
+def plan(actor, *groups, name="Three tiers", **options):
+    """A plan with one wave a group; `options` maps w1, w2 … to more of the wave's definition."""
+    waves = [
+        WaveDefinition(name=each.name, group_ids=(each.pk,), **options.get(f"w{number}", {}))
+        for number, each in enumerate(groups, start=1)
+    ]
+    return plans.create_plan(actor=actor, name=name, waves=waves)
+
+
+def three_tiers(actor, place, **options):
+    """The plan that most tests run: databases, then applications, then web servers."""
+    return plan(actor, *(group(actor, place, tier) for tier in ("db", "app", "web")), **options)

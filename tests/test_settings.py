@@ -1,0 +1,109 @@
+"""A process with a wrong environment does not start, and says why in one sentence. Real processes throughout."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = "http://127.0.0.1:4566"
+PRODUCTION = {
+    "DRSORCH_ENVIRONMENT": "production",
+    "SECRET_KEY": "k3y-" * 20 + "of-many-characters",
+    "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    "ALLOWED_HOSTS": "example.com",
+}
+DEMO = {"DRSORCH_ENVIRONMENT": "demo", "AWS_ENDPOINT_URL": LOCAL}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run Python in the project with only this environment, on an empty data folder."""
+
+    def run(*arguments, **environment):
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**kept, "DRSORCH_DATA_DIR": str(tmp_path), **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def without(environment, *names):
+    return {name: value for name, value in environment.items() if name not in names}
+
+
+REFUSED = [
+    ("migrate", without(DEMO, "AWS_ENDPOINT_URL"), "AWS_ENDPOINT_URL is not set, and in demo nothing may reach"),
+    ("worker", {**DEMO, "AWS_ENDPOINT_URL": "https://drs.us-east-1.amazonaws.com"}, "only a loopback address will do"),
+    ("demo", {"AWS_ENDPOINT_URL": "https://drs.us-east-1.amazonaws.com"}, "only a loopback address will do"),
+    ("migrate", {**PRODUCTION, "AWS_ENDPOINT_URL": LOCAL}, "AWS_ENDPOINT_URL must not be set in production"),
+    ("check", {**DEMO, "DRSORCH_ENVIRONMENT": "dmeo"}, "DRSORCH_ENVIRONMENT is 'dmeo'. It must be one of production"),
+    ("migrate", without(PRODUCTION, "SECRET_KEY"), "SECRET_KEY is not set"),
+    ("migrate", without(PRODUCTION, "ENCRYPTION_KEYS"), "ENCRYPTION_KEYS is not set"),
+    ("worker", {**DEMO, "DRSORCH_WORKERS": "many"}, "DRSORCH_WORKERS is 'many'"),
+    ("worker", {**DEMO, "ENGINE_BLIND_RESEND": "1"}, "are for tests"),
+]
+
+
+@pytest.mark.parametrize(("command", "environment", "sentence"), REFUSED)
+def test_a_wrong_environment_is_one_line_and_nothing_starts(run, tmp_path, command, environment, sentence):
+    ended = run("manage.py", command, **environment)
+
+    assert ended.returncode == 1
+    assert sentence in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert ended.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_web_server_does_not_start_with_a_wrong_endpoint(run):
+    ended = run("-c", "import drsorch.wsgi", **{**PRODUCTION, "AWS_ENDPOINT_URL": LOCAL})
+
+    assert ended.returncode != 0
+    assert "AWS_ENDPOINT_URL must not be set in production" in ended.stderr.splitlines()[-1]
+
+
+def test_an_unknown_option_is_named_without_a_traceback(run):
+    ended = run("manage.py", "worker", "--fast", **DEMO)
+
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1] == "manage.py worker: error: unrecognized arguments: --fast"
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_misspelt_command_is_answered_with_the_right_one(run):
+    ended = run("manage.py", "wroker", **DEMO)
+
+    assert ended.returncode == 1
+    assert "Unknown command: 'wroker'. Did you mean worker?" in ended.stderr
+
+
+def test_production_settings_are_clean(run):
+    ended = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_an_encryption_key_that_is_none_is_found_and_not_shown(run):
+    keys = f"{PRODUCTION['ENCRYPTION_KEYS']},canary-not-a-key"
+    ended = run("manage.py", "check", **{**PRODUCTION, "ENCRYPTION_KEYS": keys})
+
+    assert ended.returncode == 1
+    assert "Entry 2 of ENCRYPTION_KEYS is not a Fernet key." in ended.stderr
+    assert "canary" not in ended.stderr + ended.stdout
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_agree():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)

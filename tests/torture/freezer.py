@@ -1,0 +1,73 @@
+"""Stops workers in the middle of a call for longer than their lease, then lets them go on where they were."""
+
+import random
+import signal
+import time
+
+from executions.models import Launch
+from executions.states import CallStatus
+from tests.queue import processes
+from tests.queue.processes import Found
+from tests.torture.installation import Installation
+
+EVERY = 25.0
+WAITS_FOR_AN_INTENT = 6.0
+LOOKS_EVERY = 0.003  # between the commit of an intent and its call lie a few milliseconds
+LETS_GO_AFTER = 0.3
+
+
+class Freezer:
+    """Step it often; nothing should be killed while `is_holding`."""
+
+    def __init__(self, installation: Installation, dice: random.Random, lease: float) -> None:
+        self.installation, self.dice, self.lease = installation, dice, lease
+        self.frozen: list[Found] = []
+        self.until = 0.0
+        self.survived = 0
+        self.next = time.monotonic() + EVERY / 2
+
+    @property
+    def is_holding(self) -> bool:
+        """Tell whether a worker is frozen now."""
+        return bool(self.frozen)
+
+    def step(self) -> None:
+        """Freeze, or let go, when it is time."""
+        now = time.monotonic()
+        if self.frozen and now >= self.until:
+            self.let_go()
+        elif not self.frozen and now >= self.next:
+            self.next = now + self.dice.uniform(0.5, 1.5) * EVERY + self.lease
+            self._freeze()
+
+    def let_go(self) -> None:
+        """Let everything frozen go on, and count what was still there."""
+        alive = processes.still_alive(self.frozen)
+        for found in alive:
+            processes.send(found.pid, signal.SIGCONT)
+        self.survived += len(alive)
+        self.frozen = []
+
+    def _freeze(self) -> None:
+        """Freeze all workers at once, because nobody knows which one makes the call; half of them go on soon."""
+        workers = [found for found in processes.below(self.installation.pid("worker")) if found.role == "worker"]
+        if not workers:
+            return
+        self._wait_for_an_intent()
+        for found in workers:
+            processes.send(found.pid, signal.SIGSTOP)
+        time.sleep(LETS_GO_AFTER)
+        self.dice.shuffle(workers)
+        half = len(workers) // 2
+        for found in workers[:half]:
+            processes.send(found.pid, signal.SIGCONT)
+        self.frozen = workers[half:]
+        self.until = time.monotonic() + self.lease + self.dice.uniform(0.5, 4)
+
+    def _wait_for_an_intent(self) -> None:
+        """Return when a new call is about to be made or under way; when none comes, after some time."""
+        until = time.monotonic() + WAITS_FOR_AN_INTENT
+        intents = Launch.objects.filter(status=CallStatus.INTENT).values_list("pk", "attempt")
+        old = set(intents)
+        while time.monotonic() < until and not set(intents.all()) - old:
+            time.sleep(LOOKS_EVERY)

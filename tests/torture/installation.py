@@ -1,0 +1,108 @@
+"""A whole drsorch on this machine for one run: local AWS endpoint, SQLite, worker. Needs no Django settings."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+from drsorch.queue.lifeline import end_with_parent
+from drsorch.simulator.control import SimulatorControl
+from drsorch.simulator.worlds.hub import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from tests.queue.processes import wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+LISTENS = re.compile(r"listens on (http://\S+)")
+STOP_WITHIN = 12.0
+
+
+class Installation:
+    """Processes and files below `folder`; a context manager that ends all of them."""
+
+    control: SimulatorControl
+
+    def __init__(self, folder: Path, settings: str = "drsorch.settings") -> None:
+        self.folder = folder
+        self.environment = {
+            "DJANGO_SETTINGS_MODULE": settings,
+            "DRSORCH_ENVIRONMENT": "test",
+            "DRSORCH_DATA_DIR": str(folder),
+            "DATABASE_URL": f"sqlite:///{folder / 'drsorch.sqlite3'}",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "LOG_LEVEL": "INFO",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # until the endpoint has said where it listens
+        }
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in list(self.running):
+            self.stop(name)
+
+    def start(self, name: str, command: Iterable[str], **environment: str) -> None:
+        """Start a Python program; it dies with this thread's process. Its log is appended to."""
+        parent = os.getpid()
+        with self.log(name).open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.environment, **environment},
+                start_new_session=True,
+                preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509 (takes no lock)
+            )
+
+    def log(self, name: str) -> Path:
+        """Where the process `name` writes."""
+        return self.folder / f"{name}.log"
+
+    def pid(self, name: str) -> int:
+        """The process `name`."""
+        return self.running[name].pid
+
+    def stop(self, name: str) -> float:
+        """End a process, softly first; return the seconds it took."""
+        began, process = time.monotonic(), self.running.pop(name)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        return time.monotonic() - began
+
+    def start_simulator(self, world: str, speed: float, command: Iterable[str] = ("manage.py", "simulator")) -> None:
+        """Start the endpoint on a free port and wait until it listens."""
+        self.start("simulator", [*command, "--port", "0", "--world", world, "--speed", str(speed)])
+        found = wait_for(lambda: LISTENS.search(self.log("simulator").read_text()), 60)
+        if not found:
+            raise RuntimeError(f"The local AWS endpoint does not start: {self.log('simulator').read_text()}")
+        self.environment["AWS_ENDPOINT_URL"] = found[1]
+        self.control = SimulatorControl(found[1])
+
+    def start_worker(self, **environment: str) -> None:
+        """Start `manage.py worker`; it need not be ready when this returns."""
+        self.start("worker", ["manage.py", "worker"], **environment)
+
+    def processes(self) -> list[int]:
+        """Every process of this machine that was given our folder, whoever its parent is now."""
+        mark = f"DRSORCH_DATA_DIR={self.folder}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                if entry.name.isdecimal() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue  # it ended while we looked, or is not ours to look at
+        return [pid for pid in found if pid != os.getpid()]
