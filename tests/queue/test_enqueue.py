@@ -77,6 +77,7 @@ def test_a_row_is_gone_when_the_transaction_is_rolled_back():
     assert not OrmQ.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)  # saving closes the connection, which would end the transaction of a test
 @pytest.mark.parametrize(("success", "kept"), [(True, 0), (False, 1)])
 def test_a_result_is_kept_only_of_a_failure(success, kept):
     enqueue(TASK, 1)

@@ -88,6 +88,7 @@ def test_another_error_of_the_same_job_is_reported_at_once(clock, pipe, caplog):
     assert [bool(record.exc_info) for record in caplog.records] == [False, True], "a bug comes with its traceback"
 
 
+@pytest.mark.django_db(transaction=True)  # a tick closes old connections, which would end the transaction of a test
 def test_a_job_that_fails_keeps_no_other_from_running(pipe, caplog):
     good = Job()
     Ticker({"bad": Job(ValueError("x")), "good": good}, pipe[1], leader=77).tick()
