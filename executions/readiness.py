@@ -8,7 +8,7 @@ from drsorch.aws import drs, sessions
 from drsorch.aws.errors import AwsError
 from drsorch.errors import Conflict, Invalid, NotReady
 from executions.states import Mode
-from plans.models import RecoveryPlan, Wave
+from plans.models import Member, RecoveryPlan, Wave
 from protection.models import ServerHold, SourceServer
 from protection.models.servers import LAUNCHABLE
 
@@ -18,13 +18,13 @@ class Look:
     """A plan as it would run now: its waves with their servers, and the problems found."""
 
     plan: RecoveryPlan
-    waves: tuple[tuple[Wave, tuple[SourceServer, ...]], ...]
+    waves: tuple[tuple[Wave, tuple[Member, ...]], ...]
     problems: list[str] = field(default_factory=list)
 
     @property
     def servers(self) -> list[SourceServer]:
         """All servers, in wave order."""
-        return [server for _, servers in self.waves for server in servers]
+        return [member.server for _, members in self.waves for member in members]
 
     def refuse_unless_ready(self, mode: str) -> None:
         """Raise for what stops a start: no servers, a recovery (not offered yet), a running execution, problems."""
@@ -54,15 +54,15 @@ def look(plan: RecoveryPlan, *, ask_aws: bool = True) -> Look:
     """
     plan = RecoveryPlan.objects.for_detail().get(pk=plan.pk)
     waves = tuple((wave, tuple(wave.members())) for wave in plan.waves.all())
-    for wave, servers in waves:
-        if not servers:
+    for wave, members in waves:
+        if not members:
             raise Invalid(f"{wave} has no server any more. Edit the plan first.")
     if not waves:
         raise Invalid(f"{plan} has no wave. Edit the plan first.")
     seen = Look(plan=plan, waves=waves)
     if ask_aws:
-        for (_, region), members in _by_place(seen.servers).items():
-            seen.problems.extend(_problems_at(region, members))
+        for (_, region), servers in _by_place(seen.servers).items():
+            seen.problems.extend(_problems_at(region, servers))
     return seen
 
 

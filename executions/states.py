@@ -45,6 +45,7 @@ class WaveStatus(models.TextChoices):
     INITIATED = "INITIATED", "Starting"
     POLLING = "POLLING", "In progress"
     LAUNCHING = "LAUNCHING", "Launching"
+    CHECKING = "CHECKING", "Checking"
     COMPLETED = "COMPLETED", "Completed"
     PARTIAL = "PARTIAL", "Partial"
     FAILED = "FAILED", "Failed"
@@ -88,6 +89,59 @@ class Step(models.TextChoices):
         return list(Step).index(self) + 1
 
 
+class CheckResult(models.TextChoices):
+    """What the checks after a launch have found."""
+
+    NONE = "NONE", "Not checked"
+    PENDING = "PENDING", "Being checked"
+    PASSED = "PASSED", "Passed"
+    FAILED = "FAILED", "Failed"
+    UNKNOWN = "UNKNOWN", "Unknown"
+    NOT_APPLICABLE = "NOT_APPLICABLE", "Launched stopped: nothing to check"
+
+    @property
+    def tone(self) -> str:
+        """How it looks."""
+        return CHECK_TONES[self]
+
+
+class GateKind(models.TextChoices):
+    """Why the engine asks people."""
+
+    PAUSE_BEFORE = "PAUSE_BEFORE", "Pause before the wave"
+    PAUSE_AFTER = "PAUSE_AFTER", "Pause after the wave"
+    PAUSE_REQUESTED = "PAUSE_REQUESTED", "Pause on request"
+    PROBLEM = "PROBLEM", "A problem before the wave"
+    FAILURE = "FAILURE", "Servers have failed"
+    TWO_JOBS = "TWO_JOBS", "Two DRS jobs for one launch"
+    UNHEARD = "UNHEARD", "DRS cannot be asked"
+
+
+class Answer(models.TextChoices):
+    """What people answer at a gate."""
+
+    RESUME = "RESUME", "Resume"
+    LOOK_AGAIN = "LOOK_AGAIN", "Look again"
+    ACCEPT = "ACCEPT", "Launch in spite of it"
+    RETRY = "RETRY", "Retry the failed servers"
+    CONTINUE = "CONTINUE", "Continue with the next waves"
+    SKIP = "SKIP", "Skip"
+    GIVE_UP = "GIVE_UP", "Count the servers as failed"
+    CANCEL = "CANCEL", "Cancel the execution"
+
+
+# What may be answered to each question. SKIP before a wave skips it; after a failure, the waves that run after it.
+OPTIONS: dict[str, tuple[Answer, ...]] = {
+    GateKind.PAUSE_BEFORE: (Answer.RESUME, Answer.SKIP, Answer.CANCEL),
+    GateKind.PAUSE_AFTER: (Answer.RESUME, Answer.CANCEL),
+    GateKind.PAUSE_REQUESTED: (Answer.RESUME, Answer.SKIP, Answer.CANCEL),
+    GateKind.PROBLEM: (Answer.LOOK_AGAIN, Answer.ACCEPT, Answer.SKIP, Answer.CANCEL),
+    GateKind.FAILURE: (Answer.RETRY, Answer.CONTINUE, Answer.SKIP, Answer.CANCEL),
+    GateKind.TWO_JOBS: (Answer.RESUME, Answer.CANCEL),
+    GateKind.UNHEARD: (Answer.LOOK_AGAIN, Answer.GIVE_UP, Answer.CANCEL),
+}
+
+
 class CallStatus(models.TextChoices):
     """Where a call to AWS that cannot be repeated stands."""
 
@@ -102,7 +156,7 @@ S, W = ExecutionStatus, WaveStatus
 
 ACTIVE = frozenset({S.PENDING, S.INITIATED, S.POLLING, S.LAUNCHING, S.PAUSED, S.CANCELLING})
 TERMINAL = frozenset(S) - ACTIVE
-IN_FLIGHT_WAVE = frozenset({W.INITIATED, W.POLLING, W.LAUNCHING})
+IN_FLIGHT_WAVE = frozenset({W.INITIATED, W.POLLING, W.LAUNCHING, W.CHECKING})
 UNSTARTED_WAVE = frozenset({W.PENDING, W.WAITING})
 TERMINAL_WAVE = frozenset(W) - IN_FLIGHT_WAVE - UNSTARTED_WAVE
 OPEN_SERVER = frozenset({LaunchStatus.PENDING, LaunchStatus.IN_PROGRESS})
@@ -118,13 +172,15 @@ MOVES: dict[str, frozenset[str]] = {
     S.PAUSED: frozenset({S.INITIATED, S.CANCELLING}) | TERMINAL,
     S.CANCELLING: TERMINAL,
 } | {status: frozenset[str]() for status in TERMINAL}
-WAVE_MOVES: dict[str, frozenset[str]] = {
-    W.PENDING: frozenset({W.WAITING, W.INITIATED, W.SKIPPED, W.CANCELLED}),
-    W.WAITING: frozenset({W.PENDING, W.INITIATED, W.SKIPPED, W.CANCELLED}),
-    W.INITIATED: frozenset({W.POLLING, W.LAUNCHING, W.COMPLETED, W.PARTIAL, W.FAILED, W.CANCELLED}),
-    W.POLLING: frozenset({W.INITIATED, W.LAUNCHING, W.COMPLETED, W.PARTIAL, W.FAILED, W.CANCELLED}),
-    W.LAUNCHING: frozenset({W.INITIATED, W.POLLING, W.COMPLETED, W.PARTIAL, W.FAILED, W.CANCELLED}),
-} | {status: frozenset[str]() for status in TERMINAL_WAVE}
+WAVE_ENDS = frozenset({W.COMPLETED, W.PARTIAL, W.FAILED, W.CANCELLED})
+WAVE_MOVES: dict[str, frozenset[str]] = (
+    {
+        W.PENDING: frozenset({W.WAITING, W.INITIATED, W.SKIPPED, W.CANCELLED}),
+        W.WAITING: frozenset({W.PENDING, W.INITIATED, W.SKIPPED, W.CANCELLED}),
+    }
+    | {status: (IN_FLIGHT_WAVE - {status}) | WAVE_ENDS for status in IN_FLIGHT_WAVE}
+    | {status: frozenset[str]() for status in TERMINAL_WAVE}
+)
 
 EXECUTION_TONES = {
     S.PENDING: "pending",
@@ -144,11 +200,20 @@ WAVE_TONES = {
     W.INITIATED: "loading",
     W.POLLING: "loading",
     W.LAUNCHING: "loading",
+    W.CHECKING: "loading",
     W.COMPLETED: "ok",
     W.PARTIAL: "warn",
     W.FAILED: "error",
     W.SKIPPED: "off",
     W.CANCELLED: "off",
+}
+CHECK_TONES = {
+    CheckResult.NONE: "off",
+    CheckResult.PENDING: "loading",
+    CheckResult.PASSED: "ok",
+    CheckResult.FAILED: "error",
+    CheckResult.UNKNOWN: "warn",
+    CheckResult.NOT_APPLICABLE: "off",
 }
 LAUNCH_TONES = {
     LaunchStatus.PENDING: "pending",

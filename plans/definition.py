@@ -4,23 +4,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drsorch.errors import Invalid
+from plans.models import Checks, LaunchOrder, OnFailure
 
-# AWS: at most 100 servers in one DRS job, 500 in all jobs of an account and Region. Read at run time later; see docs.
+# AWS: at most 100 servers in one DRS job, 500 in all jobs of an account and Region.
 SERVERS_PER_JOB = 100
 SERVERS_IN_JOBS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class WaveDefinition:
-    """One wave as written. `depends_on` None: the previous wave. `server_ids` None: all servers of the groups."""
+    """One wave as written. `depends_on` None: the previous wave. `server_ids` None: all servers of the groups.
+
+    The order of `server_ids` is the launch order. `optional_ids` are those whose failure leaves the wave partial.
+    `max_parallel` None: all at once.
+    """
 
     name: str
     group_ids: tuple[int, ...]
     server_ids: tuple[str, ...] | None = None
     depends_on: tuple[int, ...] | None = None
     description: str = ""
+    optional_ids: tuple[str, ...] = ()
     pause_before: bool = False
+    pause_after: bool = False
+    launch_order: str = LaunchOrder.PARALLEL
+    max_parallel: int | None = None
+    wait_seconds: int = 0
     timeout_minutes: int = 60
+    on_failure: str = OnFailure.STOP
+    checks: str = Checks.EC2_STATUS
 
 
 def dependencies(waves: Sequence[WaveDefinition]) -> list[tuple[int, ...]]:

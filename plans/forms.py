@@ -114,7 +114,7 @@ class RecoveryPlanForm(ServiceForm):
 
 def written(plan: RecoveryPlan) -> list[dict[str, Any]]:
     """Return the waves of a saved plan as a person would have written them."""
-    waves = plan.waves.prefetch_related("depends_on", "wave_groups__servers")
+    waves = plan.waves.prefetch_related("depends_on", "wave_groups__wave_servers__server")
     return [_written(wave) for wave in waves]
 
 
@@ -126,7 +126,10 @@ def _written(wave: Wave) -> dict[str, Any]:
         "description": wave.description,
         "groups": [row.group_id for row in wave.wave_groups.all()],
         "server_ids": "\n".join(
-            server.source_server_id for row in wave.wave_groups.all() for server in row.servers.all()
+            row.server.source_server_id
+            for wave_group in wave.wave_groups.all()
+            if not wave_group.is_whole
+            for row in wave_group.wave_servers.all()
         ),
         "depends_on": PREVIOUS if numbers == previous else ", ".join(str(number) for number in numbers) or NONE,
         "pause_before": wave.pause_before,

@@ -1,5 +1,7 @@
 """What we intend: recovery plans and their waves."""
 
+from dataclasses import dataclass
+
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -21,8 +23,38 @@ class RecoveryPlanQuerySet(models.QuerySet):
             "waves__depends_on",
             "waves__wave_groups__group__account",
             "waves__wave_groups__group__servers__hold",
-            "waves__wave_groups__servers__hold",
+            "waves__wave_groups__wave_servers__server__hold",
         )
+
+
+class LaunchOrder(models.TextChoices):
+    """How the servers of a wave are launched."""
+
+    PARALLEL = "PARALLEL", "Together"
+    SEQUENTIAL = "SEQUENTIAL", "One after the other"
+
+
+class OnFailure(models.TextChoices):
+    """What happens when a wave has failed."""
+
+    STOP = "STOP", "Stop: skip every wave that has not started"
+    CONTINUE = "CONTINUE", "Continue with the next waves"
+    ASK = "ASK", "Ask a person"
+
+
+class Checks(models.TextChoices):
+    """What is looked at after a launch, and what a failed check means for the wave."""
+
+    NONE = "NONE", "No checks"
+    EC2_STATUS = "EC2_STATUS", "EC2 status, reported"
+    EC2_STATUS_REQUIRED = "EC2_STATUS_REQUIRED", "EC2 status, required"
+
+
+class Impact(models.TextChoices):
+    """What the failure of a server means for its wave."""
+
+    CRITICAL = "CRITICAL", "Critical: the wave fails with it"
+    OPTIONAL = "OPTIONAL", "Optional: the wave is partial without it"
 
 
 class RecoveryPlan(Authored):
@@ -33,6 +65,9 @@ class RecoveryPlan(Authored):
     owner = models.CharField(max_length=200, blank=True)
     runbook = models.TextField("runbook notes", blank=True)
     rto_minutes = models.PositiveIntegerField("RTO in minutes", null=True, blank=True)
+    parallel_waves = models.BooleanField(
+        default=False, help_text="Waves that do not depend on each other run at the same time."
+    )
 
     # A summary of executions, kept up to date from above: plans know nothing of executions.
     active_execution = models.UUIDField(null=True, editable=False)
@@ -74,7 +109,13 @@ class Wave(models.Model):
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
     pause_before = models.BooleanField(default=False)
+    pause_after = models.BooleanField(default=False)
+    launch_order = models.CharField(max_length=16, choices=LaunchOrder, default=LaunchOrder.PARALLEL)
+    max_parallel = models.PositiveSmallIntegerField(null=True, blank=True)
+    wait_seconds = models.PositiveIntegerField(default=0)
     timeout_minutes = models.PositiveSmallIntegerField(default=60)
+    on_failure = models.CharField(max_length=16, choices=OnFailure, default=OnFailure.STOP)
+    checks = models.CharField(max_length=32, choices=Checks, default=Checks.EC2_STATUS)
     depends_on = models.ManyToManyField("self", symmetrical=False, related_name="dependents", blank=True)
     groups = models.ManyToManyField(ProtectionGroup, through="WaveGroup", related_name="waves")
 
@@ -103,22 +144,50 @@ class Wave(models.Model):
                 name="first_wave_does_not_pause",
                 violation_error_message="Wave 1 starts at once: it cannot pause before.",
             ),
+            models.CheckConstraint(
+                condition=models.Q(max_parallel=None) | models.Q(max_parallel__gte=1, launch_order="PARALLEL"),
+                name="max_parallel_from_1_and_only_in_parallel",
+                violation_error_message="At most so many at once is 1 or more, for a wave that launches together.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(wait_seconds__lte=86_400),
+                name="wave_waits_at_most_a_day",
+                violation_error_message="A wave waits at most 86,400 seconds (a day) after its success.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Wave {self.number}: {self.name}"
 
-    def members(self) -> list[SourceServer]:
-        """Return the servers of the wave: the chosen ones of each group, or all of a group without a choice."""
-        return [server for wave_group in self.wave_groups.all() for server in wave_group.members()]
+    def members(self) -> list["Member"]:
+        """Return the servers of the wave with their impact, in the order in which they are launched."""
+        members = [member for wave_group in self.wave_groups.all() for member in wave_group.members()]
+        return sorted(members, key=lambda member: member.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A server in a wave: what its failure means for the wave, and its place in the order when it was given one."""
+
+    server: SourceServer
+    impact: str = Impact.CRITICAL
+    order: int | None = None
+
+    def __str__(self) -> str:
+        return str(self.server)
+
+    @property
+    def place(self) -> tuple[bool, int, str]:
+        """Sorts the ordered ones first, the others by name."""
+        return self.order is None, self.order or 0, self.server.name
 
 
 class WaveGroup(models.Model):
-    """A group in a wave, whole or with a choice of its servers."""
+    """A group in a wave: whole, or a choice of its servers."""
 
     wave = models.ForeignKey(Wave, on_delete=models.CASCADE, related_name="wave_groups")
     group = models.ForeignKey(ProtectionGroup, on_delete=models.PROTECT, related_name="wave_groups")
-    servers = models.ManyToManyField(SourceServer, related_name="+", blank=True)
+    is_whole = models.BooleanField(default=True)
 
     access_via = ("wave",)
 
@@ -129,9 +198,31 @@ class WaveGroup(models.Model):
     def __str__(self) -> str:
         return f"plan {self.wave.plan}, wave {self.wave.number}"
 
-    def members(self) -> list[SourceServer]:
-        """Return the chosen servers that are still in the group, or all of the group when none was chosen."""
-        chosen = list(self.servers.all())
-        if chosen:
-            return [server for server in chosen if server.group_id == self.group_id]
-        return list(self.group.servers.all())
+    def members(self) -> list[Member]:
+        """Return the chosen servers that are still in the group, or all of it, with what the plan says of each."""
+        rows = [row for row in self.wave_servers.all() if row.server.group_id == self.group_id]
+        named = [Member(row.server, row.impact, row.order) for row in rows]
+        if not self.is_whole:
+            return named
+        known = {row.server_id for row in rows}
+        return named + [Member(server) for server in self.group.servers.all() if server.pk not in known]
+
+
+class WaveServer(models.Model):
+    """A server of a group that was chosen for a wave, in its place; or, of a whole group, one that is optional."""
+
+    wave_group = models.ForeignKey(WaveGroup, on_delete=models.CASCADE, related_name="wave_servers")
+    server = models.ForeignKey(SourceServer, on_delete=models.CASCADE, related_name="+")
+    order = models.PositiveSmallIntegerField(null=True)
+    impact = models.CharField(max_length=16, choices=Impact, default=Impact.CRITICAL)
+
+    access_via = ("wave_group",)
+
+    class Meta:
+        ordering = ["wave_group", "order", "server"]
+        constraints = [
+            models.UniqueConstraint(fields=["wave_group", "server"], name="server_once_per_wave_group"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.server)

@@ -13,14 +13,28 @@ from drsorch.audit.record import record
 from drsorch.errors import Conflict, Invalid, NotFound
 from drsorch.saving import no_twin, validate
 from plans.definition import WaveDefinition, dependencies, size_warnings
-from plans.models import RecoveryPlan, Wave, WaveGroup
+from plans.models import Impact, RecoveryPlan, Wave, WaveGroup, WaveServer
 from protection.models import ProtectionGroup, SourceServer
 
-EDITABLE = {"name", "description", "owner", "runbook", "rto_minutes"}
+EDITABLE = {"name", "description", "owner", "runbook", "rto_minutes", "parallel_waves"}
+OF_A_WAVE = (
+    "name",
+    "description",
+    "pause_before",
+    "pause_after",
+    "launch_order",
+    "max_parallel",
+    "wait_seconds",
+    "timeout_minutes",
+    "on_failure",
+    "checks",
+)
 
 
 def create_plan(*, actor: Actor, waves: Sequence[WaveDefinition], **fields: Any) -> RecoveryPlan:
-    """Create a plan. `fields`: name, description, owner, runbook, rto_minutes. No AWS.
+    """Create a plan. `fields`: name, description, owner, runbook, rto_minutes, parallel_waves.
+
+    No AWS.
 
     Raises Denied, Invalid (a cycle, an empty wave, a server twice …), Conflict (NAME_TAKEN).
     """
@@ -70,8 +84,10 @@ def plan_named(actor: Actor, name: str) -> RecoveryPlan:
 def warnings(plan: RecoveryPlan) -> list[str]:
     """Return sentences about waves that are large for DRS's quotas; they do not stop a plan from being saved."""
     sizes = {
-        wave.number: Counter((str(server.account), server.region) for server in wave.members())
-        for wave in plan.waves.prefetch_related("wave_groups__group__servers__account", "wave_groups__servers__account")
+        wave.number: Counter((str(member.server.account), member.server.region) for member in wave.members())
+        for wave in plan.waves.prefetch_related(
+            "wave_groups__group__servers__account", "wave_groups__wave_servers__server__account"
+        )
     }
     return size_warnings({number: dict(places) for number, places in sizes.items()})
 
@@ -97,14 +113,7 @@ def _save(plan: RecoveryPlan, actor: Actor, waves: Sequence[WaveDefinition], fie
 def _save_waves(plan: RecoveryPlan, actor: Actor, waves: Sequence[WaveDefinition]) -> list[Wave]:
     rows = []
     for number, definition in enumerate(waves, start=1):
-        row = Wave(
-            plan=plan,
-            number=number,
-            name=definition.name,
-            description=definition.description,
-            pause_before=definition.pause_before,
-            timeout_minutes=definition.timeout_minutes,
-        )
+        row = Wave(plan=plan, number=number, **{field: getattr(definition, field) for field in OF_A_WAVE})
         validate(row, what=f"Wave {number}")
         row.save()
         _save_groups(row, actor, definition)
@@ -119,18 +128,32 @@ def _save_groups(wave: Wave, actor: Actor, definition: WaveDefinition) -> None:
         raise Invalid(f"{wave} names a protection group that does not exist. Choose the groups again.")
     servers = {server.source_server_id: server for server in SourceServer.objects.filter(group__in=groups)}
     chosen = definition.server_ids
-    strangers = sorted(set(chosen or ()) - servers.keys())
+    strangers = sorted({*(chosen or ()), *definition.optional_ids} - servers.keys())
     if strangers:
         raise Invalid(f"{wave} names {', '.join(strangers)}, which none of its protection groups has. Check the ids.")
-    by_group = defaultdict(list)
+    unchosen = sorted(set(definition.optional_ids) - set(chosen)) if chosen is not None else []
+    if unchosen:
+        raise Invalid(
+            f"{wave} calls {', '.join(unchosen)} optional, but has not chosen it. Choose it, or leave it out."
+        )
+    by_group: dict[int | None, list[str]] = defaultdict(list)
     for server_id in chosen if chosen is not None else servers:
-        by_group[servers[server_id].group_id].append(servers[server_id])
+        by_group[servers[server_id].group_id].append(server_id)
     for group in groups:
         if not by_group[group.pk]:
             raise Invalid(f"{wave} has no server of {group}. Choose servers of it, or remove the group.")
-        row = WaveGroup.objects.create(wave=wave, group=group)
-        if chosen is not None:
-            row.servers.set(by_group[group.pk])
+        row = WaveGroup.objects.create(wave=wave, group=group, is_whole=chosen is None)
+        named = by_group[group.pk] if chosen is not None else definition.optional_ids
+        WaveServer.objects.bulk_create(
+            WaveServer(
+                wave_group=row,
+                server=servers[server_id],
+                order=chosen.index(server_id) if chosen is not None else None,
+                impact=Impact.OPTIONAL if server_id in definition.optional_ids else Impact.CRITICAL,
+            )
+            for server_id in dict.fromkeys(named)
+            if servers[server_id].group_id == group.pk
+        )
     if not servers:
         raise Invalid(f"{wave} has no server. Give it a protection group with servers.")
 
@@ -138,12 +161,12 @@ def _save_groups(wave: Wave, actor: Actor, definition: WaveDefinition) -> None:
 def _refuse_twice(waves: Sequence[Wave]) -> None:
     first: dict[int, Wave] = {}
     for wave in waves:
-        for server in wave.members():
-            other = first.setdefault(server.pk, wave)
+        for member in wave.members():
+            other = first.setdefault(member.server.pk, wave)
             if other.pk != wave.pk:
                 raise Invalid(
-                    f"{server} is in wave {other.number} and in wave {wave.number}: a server is recovered in one wave "
-                    "of a plan only. Remove it from one of them."
+                    f"{member.server} is in wave {other.number} and in wave {wave.number}: a server is recovered in "
+                    "one wave of a plan only. Remove it from one of them."
                 )
 
 

@@ -34,7 +34,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     plan = policy.get_or_404(actor, RecoveryPlan.objects.for_detail(), pk=pk)
     waves = [(wave, wave.members()) for wave in plan.waves.all()]
-    servers = [server for _, members in waves for server in members]
+    servers = [member.server for _, members in waves for member in members]
     synced_at = min((server.synced_at for server in servers), default=None)
     context = {
         "plan": plan,

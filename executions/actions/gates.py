@@ -1,16 +1,16 @@
 """Stop and ask people."""
 
 from executions.decisions import actions as do
-from executions.models import Gate, WaveRun
-from executions.states import UNSTARTED_WAVE, ExecutionStatus, WaveStatus
+from executions.models import WaveRun
+from executions.states import UNSTARTED_WAVE, ExecutionStatus, GateKind, WaveStatus
 from executions.turn import Turn
 
 QUESTIONS = {
-    Gate.Kind.PAUSE_BEFORE: "The plan stops before wave {wave.number}, {wave.name}. Resume to start it, or cancel.",
-    Gate.Kind.PAUSE_REQUESTED: (
+    GateKind.PAUSE_BEFORE: "The plan stops before wave {wave.number}, {wave.name}. Resume to start it, or cancel.",
+    GateKind.PAUSE_REQUESTED: (
         "{by} asked to pause before wave {wave.number}, {wave.name}. Resume to start it, or cancel."
     ),
-    Gate.Kind.TWO_JOBS: (
+    GateKind.TWO_JOBS: (
         "DRS shows two jobs for one launch of wave {wave.number}, {wave.name}: {by}. Look at both in DRS. "
         "Resume follows the newer one; instances of the other that are left are yours to remove."
     ),
@@ -26,7 +26,7 @@ def ask(turn: Turn, action: do.Ask) -> None:
 
 def open_gate(turn: Turn, wave: WaveRun, kind: str, by: str) -> None:
     """Write the question and pause. Call inside the turn's record."""
-    question = QUESTIONS[Gate.Kind(kind)].format(wave=wave, by=by)
+    question = QUESTIONS[GateKind(kind)].format(wave=wave, by=by)
     wave.gates.create(kind=kind, question=question)
     if wave.status in UNSTARTED_WAVE:
         wave.status = WaveStatus.WAITING

@@ -11,8 +11,8 @@ from drsorch.aws.errors import AwsError
 from executions.actions import answers, gates, launch
 from executions.decisions import actions as do
 from executions.decisions.reconciliation import CLOCK_SKEW, Sought, in_the_way, ours
-from executions.models import Gate, Job, Launch
-from executions.states import RUNNING, CallStatus
+from executions.models import Job, Launch
+from executions.states import RUNNING, CallStatus, GateKind
 from executions.turn import Turn
 
 # How far back a job may have been started by somebody else and still run.
@@ -79,10 +79,10 @@ def _adopt(turn: Turn, call: Launch, found: Sequence[drs.Job]) -> None:
     DRS launches a server in one job at a time, and a later launch replaces its instance: the newer job is followed.
     """
     *older, newest = found
-    is_known = call.wave.gates.filter(kind=Gate.Kind.TWO_JOBS, question__contains=newest.job_id).exists()
+    is_known = call.wave.gates.filter(kind=GateKind.TWO_JOBS, question__contains=newest.job_id).exists()
     if older and not is_known and turn.execution.status in RUNNING:
         with turn.record():
-            gates.open_gate(turn, call.wave, Gate.Kind.TWO_JOBS, " and ".join(job.job_id for job in found))
+            gates.open_gate(turn, call.wave, GateKind.TWO_JOBS, " and ".join(job.job_id for job in found))
     else:
         launch.follow(turn, call, newest, adopted=True, twins=older)
 

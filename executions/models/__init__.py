@@ -3,7 +3,7 @@
 from executions.models.calls import Launch, Termination, TerminationCall
 from executions.models.execution import Event, Execution
 from executions.models.jobs import Job, JobEvent, Poller
-from executions.models.runs import Gate, ServerRun, WaveRun
+from executions.models.runs import Gate, ServerAttempt, ServerRun, WaveRun
 
 __all__ = [
     "Event",
@@ -13,6 +13,7 @@ __all__ = [
     "JobEvent",
     "Launch",
     "Poller",
+    "ServerAttempt",
     "ServerRun",
     "Termination",
     "TerminationCall",

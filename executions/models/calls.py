@@ -28,6 +28,7 @@ class Call(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     refusals = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(null=True)  # since when it waits for a free DRS job slot
     intended_at = models.DateTimeField(null=True)
     job = models.OneToOneField(Job, null=True, on_delete=models.PROTECT, related_name="%(class)s")
     adopted = models.BooleanField(default=False)
@@ -72,6 +73,8 @@ class Termination(models.Model):
     requested_by = models.CharField(max_length=150)
     requested_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True)
+    # When it stopped trying, because instances stayed however often they were terminated: a person may ask again.
+    gave_up_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
 
     access_via = ("execution",)

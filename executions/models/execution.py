@@ -80,6 +80,11 @@ class Execution(models.Model):
     initiator = models.CharField(max_length=150)
     source = models.CharField(max_length=16, choices=Source)
     reason = models.TextField(blank=True)
+    parallel_waves = models.BooleanField(default=False)
+    # The state of the servers that is wanted: the latest, or the last at or before this time.
+    point_in_time = models.DateTimeField(null=True)
+    override_reason = models.TextField(blank=True)
+    overridden = models.JSONField(default=list)  # the problems that were let pass, one sentence each
     idempotency_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 (null is "none", many rows)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
@@ -88,6 +93,8 @@ class Execution(models.Model):
     pause_requested_by = models.CharField(max_length=150, blank=True)
     cancel_requested_at = models.DateTimeField(null=True)
     cancelled_by = models.CharField(max_length=150, blank=True)
+    # The recovery that took this drill's servers: the plan is free for it while the drill's jobs run out.
+    preempted_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="preempted")
     instances_terminated = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
 
@@ -106,7 +113,7 @@ class Execution(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["plan"],
-                condition=Q(status__in=sorted(ACTIVE)),
+                condition=Q(status__in=sorted(ACTIVE), preempted_by=None),
                 name="one_active_execution_per_plan",
                 violation_error_message="This plan is already running.",
             ),

@@ -118,6 +118,11 @@ class Poller(models.Model):
     answered_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
+    # What the place's servers, jobs, instances and native plans were when somebody last looked: see executions.survey.
+    survey = models.JSONField(default=dict)
+    surveyed_at = models.DateTimeField(null=True)
+    survey_error = models.TextField(blank=True)
+    survey_wanted_at = models.DateTimeField(null=True)
 
     objects = PollerQuerySet.as_manager()
     access_via = ("account",)

@@ -6,7 +6,17 @@ from django.db.models import Q
 from django.utils import timezone
 
 from executions.models.execution import Execution
-from executions.states import OPEN_SERVER, TERMINAL_WAVE, LaunchStatus, WaveStatus
+from executions.states import (
+    OPEN_SERVER,
+    OPTIONS,
+    TERMINAL_WAVE,
+    Answer,
+    CheckResult,
+    GateKind,
+    LaunchStatus,
+    WaveStatus,
+)
+from plans.models import Checks, Impact, LaunchOrder, OnFailure
 from protection.models import SourceServer, TargetAccount
 
 
@@ -18,11 +28,25 @@ class WaveRun(models.Model):
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
     pause_before = models.BooleanField(default=False)
+    pause_after = models.BooleanField(default=False)
     depends_on = models.JSONField(default=list)
+    launch_order = models.CharField(max_length=16, choices=LaunchOrder, default=LaunchOrder.PARALLEL)
+    max_parallel = models.PositiveSmallIntegerField(null=True)
+    wait_seconds = models.PositiveIntegerField(default=0)
     timeout_minutes = models.PositiveSmallIntegerField()
+    on_failure = models.CharField(max_length=16, choices=OnFailure, default=OnFailure.STOP)
+    checks = models.CharField(max_length=32, choices=Checks, default=Checks.NONE)
     status = models.CharField(max_length=16, choices=WaveStatus, default=WaveStatus.PENDING)
     outcome = models.CharField(max_length=16, choices=WaveStatus, blank=True)
     reason = models.TextField(blank=True)
+    # Whether the waves that run after this one may start, once it has ended: as its end and people allow.
+    is_passed = models.BooleanField(default=False)
+    # The look at its servers before it starts: when it was taken, how often it failed, when to look again.
+    looked_at = models.DateTimeField(null=True)
+    look_again_at = models.DateTimeField(null=True)
+    failed_looks = models.PositiveSmallIntegerField(default=0)
+    # What a person let pass at the gate before the wave is not asked again.
+    accepted_problems = models.JSONField(default=list)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
@@ -64,12 +88,21 @@ class ServerRun(models.Model):
     region = models.CharField(max_length=32)
     source_server_id = models.CharField(max_length=32)
     name = models.CharField(max_length=255)
+    order = models.PositiveSmallIntegerField(default=0)
+    impact = models.CharField(max_length=16, choices=Impact, default=Impact.CRITICAL)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    # The recovery snapshot it is launched from: empty for the latest, whose age is known when it was launched.
+    snapshot_id = models.CharField(max_length=32, blank=True)
+    snapshot_at = models.DateTimeField(null=True)
     launch_status = models.CharField(max_length=16, choices=LaunchStatus, default=LaunchStatus.PENDING)
     step = models.CharField(max_length=64, blank=True)
     recovery_instance_id = models.CharField(max_length=32, blank=True, db_index=True)
     private_ip = models.CharField(max_length=64, blank=True)
     instance_type = models.CharField(max_length=64, blank=True)
     error = models.TextField(blank=True)
+    check_result = models.CharField(max_length=16, choices=CheckResult, default=CheckResult.NONE)
+    check_reason = models.TextField(blank=True)
+    checked_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     launched_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -79,7 +112,7 @@ class ServerRun(models.Model):
     access_via = ("wave",)
 
     class Meta:
-        ordering = ["wave", "name", "source_server_id"]
+        ordering = ["wave", "order", "name", "source_server_id"]
         constraints = [
             models.UniqueConstraint(fields=["wave", "source_server_id"], name="server_once_per_wave_run"),
             models.CheckConstraint(
@@ -93,23 +126,41 @@ class ServerRun(models.Model):
         return self.name
 
 
+class ServerAttempt(models.Model):
+    """How an earlier attempt to launch a server ended: kept when its launch is retried."""
+
+    run = models.ForeignKey(ServerRun, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    launch_status = models.CharField(max_length=16, choices=LaunchStatus)
+    error = models.TextField(blank=True)
+    recovery_instance_id = models.CharField(max_length=32, blank=True)
+    check_result = models.CharField(max_length=16, choices=CheckResult, default=CheckResult.NONE)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    access_via = ("run",)
+
+    class Meta:
+        ordering = ["run", "number"]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="attempt_number_unique_per_server_run")]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.run}"
+
+
 class Gate(models.Model):
-    """A question to people: the execution waits for the answer, however long it takes."""
-
-    class Kind(models.TextChoices):
-        """Why it asks."""
-
-        PAUSE_BEFORE = "PAUSE_BEFORE", "Pause before the wave"
-        PAUSE_REQUESTED = "PAUSE_REQUESTED", "Pause on request"
-        TWO_JOBS = "TWO_JOBS", "Two DRS jobs for one launch"
+    """A question to people: the wave waits for the answer, however long it takes."""
 
     wave = models.ForeignKey(WaveRun, on_delete=models.CASCADE, related_name="gates")
-    kind = models.CharField(max_length=16, choices=Kind)
+    kind = models.CharField(max_length=16, choices=GateKind)
     question = models.TextField()
+    details = models.JSONField(default=list)  # the problems, one sentence each, that the question is about
     asked_at = models.DateTimeField(default=timezone.now)
-    answer = models.CharField(max_length=16, blank=True)
+    answer = models.CharField(max_length=16, choices=Answer, blank=True)
+    note = models.TextField(blank=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    answered_name = models.CharField(max_length=150, blank=True)
 
     access_via = ("wave",)
 
@@ -121,3 +172,8 @@ class Gate(models.Model):
 
     def __str__(self) -> str:
         return self.question
+
+    @property
+    def options(self) -> tuple[Answer, ...]:
+        """What may be answered."""
+        return OPTIONS[GateKind(self.kind)]

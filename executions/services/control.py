@@ -7,7 +7,7 @@ from drsorch.audit.actor import Actor
 from drsorch.audit.record import record
 from executions.models import Execution, Gate
 from executions.services.offers import require
-from executions.states import UNSTARTED_WAVE, ExecutionStatus, WaveStatus
+from executions.states import UNSTARTED_WAVE, ExecutionStatus, GateKind, WaveStatus
 from executions.turn import wake
 
 
@@ -36,7 +36,7 @@ def resume_execution(*, execution: Execution, actor: Actor) -> Execution:
         wave.status = WaveStatus.PENDING
     wave.reason = ""
     wave.save(update_fields=["status", "reason"])
-    if gate.kind != Gate.Kind.TWO_JOBS:  # a pause that was asked for before is still to come
+    if gate.kind != GateKind.TWO_JOBS:  # a pause that was asked for before is still to come
         execution.pause_requested_at, execution.pause_requested_by = None, ""
         execution.save(update_fields=["pause_requested_at", "pause_requested_by"])
     execution.move_to(ExecutionStatus.INITIATED, by=actor.name, note=f"Resumed by {actor.name}.", tone="info")

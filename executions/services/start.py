@@ -15,7 +15,8 @@ from executions.models import Execution, ServerRun, WaveRun
 from executions.readiness import Look
 from executions.states import Mode
 from executions.turn import wake
-from plans.models import RecoveryPlan
+from plans.models import Impact, RecoveryPlan
+from plans.services import OF_A_WAVE
 from protection.models import ServerHold, SourceServer
 
 
@@ -87,6 +88,7 @@ def _create_row(plan: RecoveryPlan, actor: Actor, mode: str, reason: str, key: s
                 snapshot=_snapshot(plan),
                 mode=mode,
                 reason=reason,
+                parallel_waves=plan.parallel_waves,
                 idempotency_key=key,
                 initiated_by=actor.user,
                 initiator=actor.name,
@@ -103,6 +105,7 @@ def _snapshot(plan: RecoveryPlan) -> dict[str, Any]:
         "description": plan.description,
         "owner": plan.owner,
         "rtoMinutes": plan.rto_minutes,
+        "parallelWaves": plan.parallel_waves,
         "version": plan.version,
         "waves": [
             {
@@ -110,9 +113,18 @@ def _snapshot(plan: RecoveryPlan) -> dict[str, Any]:
                 "name": wave.name,
                 "dependsOnWaves": sorted(other.number for other in wave.depends_on.all()),
                 "pauseBeforeWave": wave.pause_before,
+                "pauseAfterWave": wave.pause_after,
+                "launchOrder": wave.launch_order,
+                "maxParallel": wave.max_parallel,
+                "waitSeconds": wave.wait_seconds,
                 "timeoutMinutes": wave.timeout_minutes,
+                "onFailure": wave.on_failure,
+                "checks": wave.checks,
                 "protectionGroups": [row.group.name for row in wave.wave_groups.all()],
-                "serverIds": [server.source_server_id for server in wave.members()],
+                "serverIds": [member.server.source_server_id for member in wave.members()],
+                "optionalServerIds": [
+                    member.server.source_server_id for member in wave.members() if member.impact == Impact.OPTIONAL
+                ],
             }
             for wave in plan.waves.all()
         ],
@@ -121,26 +133,24 @@ def _snapshot(plan: RecoveryPlan) -> dict[str, Any]:
 
 def _create_runs(execution: Execution, look: Look) -> None:
     """Create every wave run and server run at once: nobody may take a part for the whole."""
-    for wave, servers in look.waves:
+    for wave, members in look.waves:
         run = WaveRun.objects.create(
             execution=execution,
-            number=wave.number,
-            name=wave.name,
-            description=wave.description,
-            pause_before=wave.pause_before,
             depends_on=sorted(other.number for other in wave.depends_on.all()),
-            timeout_minutes=wave.timeout_minutes,
+            **{field: getattr(wave, field) for field in ("number", *OF_A_WAVE)},
         )
         ServerRun.objects.bulk_create(
             ServerRun(
                 wave=run,
-                server=server,
-                account_id=server.account_id,
-                region=server.region,
-                source_server_id=server.source_server_id,
-                name=server.name,
+                server=member.server,
+                account_id=member.server.account_id,
+                region=member.server.region,
+                source_server_id=member.server.source_server_id,
+                name=member.server.name,
+                order=order,
+                impact=member.impact,
             )
-            for server in servers
+            for order, member in enumerate(members)
         )
 
 

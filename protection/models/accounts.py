@@ -73,6 +73,8 @@ class AccountRegion(models.Model):
     last_synced_at = models.DateTimeField(null=True, editable=False)
     last_error = models.TextField(blank=True, editable=False)
     last_error_at = models.DateTimeField(null=True, editable=False)
+    quotas = models.JSONField(default=dict, editable=False)  # DRS's quotas by code, as Service Quotas says
+    quotas_read_at = models.DateTimeField(null=True, editable=False)
 
     access_via = ("account",)
 

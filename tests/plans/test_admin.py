@@ -52,7 +52,11 @@ def form(*waves, name="Billing", initial=1, **fields):
 
 def shape(plan):
     return [
-        (row.name, sorted(row.depends_on.values_list("number", flat=True)), sorted(str(s) for s in row.members()))
+        (
+            row.name,
+            sorted(row.depends_on.values_list("number", flat=True)),
+            sorted(str(member.server) for member in row.members()),
+        )
         for row in plan.waves.all()
     ]
 

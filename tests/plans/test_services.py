@@ -45,7 +45,7 @@ def plan(ada, db_group, web_group):
 
 def test_a_plan_keeps_its_waves_in_order_with_the_previous_wave_as_default(plan):
     assert shape(plan) == [(1, "Databases", []), (2, "Web", [1])]
-    assert [server.hostname for server in plan.waves.get(number=1).members()] == ["db-1", "db-2"]
+    assert [member.server.hostname for member in plan.waves.get(number=1).members()] == ["db-1", "db-2"]
     assert plan.version == 1
 
 
@@ -58,7 +58,7 @@ def test_an_empty_list_of_dependencies_is_none(ada, db_group, web_group):
 def test_a_wave_may_have_several_groups_and_some_of_their_servers(ada, db_group, web_group):
     plan = create(ada, wave("All", db_group, web_group, server_ids=("s-db-2", "s-web-1")))
 
-    assert {server.hostname for server in plan.waves.get().members()} == {"db-2", "web-1"}
+    assert {member.server.hostname for member in plan.waves.get().members()} == {"db-2", "web-1"}
 
 
 def test_a_group_may_be_used_by_several_plans(ada, db_group):
