@@ -198,6 +198,8 @@ if ENVIRONMENT != "test" and (ENGINE_CRASH_PROBABILITY or ENGINE_BLIND_RESEND):
 POLL_FAST_SECONDS = env.decimal("POLL_FAST_SECONDS", 2)
 POLL_NORMAL_SECONDS = env.decimal("POLL_NORMAL_SECONDS", 5)
 POLL_SLOW_SECONDS = env.decimal("POLL_SLOW_SECONDS", 15)
+CHECK_SECONDS = env.decimal("CHECK_SECONDS", 300)
+SURVEY_SECONDS = env.decimal("SURVEY_SECONDS", 30)
 
 # Logs: one JSON line each, readable text on a terminal while practising.
 LOGGING = {
