@@ -198,7 +198,9 @@ if ENVIRONMENT != "test" and (ENGINE_CRASH_PROBABILITY or ENGINE_BLIND_RESEND):
 POLL_FAST_SECONDS = env.decimal("POLL_FAST_SECONDS", 2)
 POLL_NORMAL_SECONDS = env.decimal("POLL_NORMAL_SECONDS", 5)
 POLL_SLOW_SECONDS = env.decimal("POLL_SLOW_SECONDS", 15)
+# How long after a launch EC2's status checks of the instance may take.
 CHECK_SECONDS = env.decimal("CHECK_SECONDS", 300)
+# How often a place is surveyed while an execution has waves to start there.
 SURVEY_SECONDS = env.decimal("SURVEY_SECONDS", 30)
 
 # Logs: one JSON line each, readable text on a terminal while practising.
