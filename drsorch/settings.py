@@ -178,6 +178,8 @@ AWS_CONNECT_TIMEOUT_SECONDS = env.decimal("AWS_CONNECT_TIMEOUT_SECONDS", 3)
 AWS_READ_TIMEOUT_SECONDS = env.decimal("AWS_READ_TIMEOUT_SECONDS", 10)
 AWS_ONCE_CONNECT_TIMEOUT_SECONDS = env.decimal("AWS_ONCE_CONNECT_TIMEOUT_SECONDS", 5)
 AWS_ONCE_READ_TIMEOUT_SECONDS = env.decimal("AWS_ONCE_READ_TIMEOUT_SECONDS", 30)
+# So many time-outs in a row, and an account's Region is asked by one request at a time until it answers again.
+AWS_BREAKER_MISSES = env.whole("AWS_BREAKER_MISSES", 3)
 AWS_REQUESTS_PER_SECOND = env.decimal("AWS_REQUESTS_PER_SECOND", 200 if PRACTICE else 5)
 AWS_BURST = env.whole("AWS_BURST", 400 if PRACTICE else 10)
 

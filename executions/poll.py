@@ -10,7 +10,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from drsorch.aws.budget import budget
 from drsorch.aws.errors import AwsError
+from drsorch.logs import timed
 from drsorch.queue.enqueue import enqueue
 from executions import checking, crash, duties, slots
 from executions.asking import Answer, ask
@@ -26,12 +28,15 @@ def poll(poller_id: int) -> None:
     poller = _claim(poller_id)
     if poller is None:
         return
-    heard = _listen(poller)
-    crash.point("poll answered")
-    ended = _record(poller, heard)
-    crash.point("poll recorded")
-    if ended:
-        slots.wake_waiting(poller.account_id, poller.region, ended)
+    place = {"account": poller.account.account_id, "region": poller.region}
+    with timed(logger, "Poll", poller=poller.pk, **place) as line, budget():
+        heard = _listen(poller)
+        crash.point("poll answered")
+        line |= {"jobs": len(heard.jobs), "problem": heard.problem}
+        ended = _record(poller, heard)
+        crash.point("poll recorded")
+        if ended:
+            slots.wake_waiting(poller.account_id, poller.region, ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,6 @@ def _listen(poller: Poller) -> Heard:
         answer = ask(poller.account, poller.region, jobs)
     except AwsError as error:
         failure = error
-        logger.warning("Poll failed: %s", error, extra={"poller": str(poller)})
     return Heard(jobs, answer, failure, checking.look(poller))
 
 
