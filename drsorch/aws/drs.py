@@ -23,6 +23,7 @@ __all__ = [
     "describe_recovery_instances",
     "describe_recovery_snapshots",
     "describe_source_servers",
+    "get_launch_disposition",
     "initialize_service",
     "is_initialized",
     "list_tags",
@@ -33,7 +34,10 @@ __all__ = [
 ]
 IDS_PER_REQUEST = 200  # the API model's limit for source servers and recovery instances
 JOB_IDS_PER_REQUEST = 1_000
-ENUMS = "DataReplicationState EC2InstanceState InitiatedBy JobLogEvent JobStatus JobType LastLaunchType LaunchStatus"
+ENUMS = (
+    "DataReplicationState EC2InstanceState InitiatedBy JobLogEvent JobStatus JobType LastLaunchType LaunchDisposition "
+    "LaunchStatus"
+)
 
 
 def describe_source_servers(client: Client, ids: Iterable[str] | None = None) -> list[SourceServer]:
@@ -93,6 +97,15 @@ def describe_recovery_snapshots(
     found = [drs_answers.recovery_snapshot(item) for item in pages(client, "DescribeRecoverySnapshots", params)]
     oldest = datetime.min.replace(tzinfo=UTC)
     return sorted(found, key=lambda row: row.taken_at or row.expected_at or oldest, reverse=True)
+
+
+def get_launch_disposition(client: Client, server_id: str) -> str:
+    """Return whether DRS leaves what it launches for this server STARTED or STOPPED. Raises AwsError."""
+    answer = call(client, "GetLaunchConfiguration", {"sourceServerID": server_id})
+    disposition = wire.text(answer, "launchDisposition")
+    if not disposition:
+        raise unreadable(client, "GetLaunchConfiguration", "it names no launch disposition.")
+    return wire.one_of(_enums(client)["LaunchDisposition"], "LaunchDisposition", disposition)
 
 
 def start_recovery(
