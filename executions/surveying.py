@@ -20,8 +20,15 @@ GOING_ON = ACTIVE - {ExecutionStatus.PAUSED}
 
 def places() -> set[tuple[int, str]]:
     """Return the places (account, Region) that need a survey: waves are to start there, or somebody asked for one."""
-    wanted = Poller.objects.filter(survey_wanted_at__gt=timezone.now() - WANTED_FOR)
-    return {place for rows in (_unstarted(), wanted) for place in rows.values_list("account_id", "region").distinct()}
+    now = timezone.now()
+    fresh = Poller.objects.filter(surveyed_at__gt=now - timedelta(seconds=settings.SURVEY_SECONDS))
+    wanted = Poller.objects.filter(survey_wanted_at__gt=now - WANTED_FOR)
+    old = _places_of(_unstarted()) - _places_of(fresh)
+    return old | _places_of(wanted)
+
+
+def _places_of(rows: QuerySet) -> set[tuple[int, str]]:
+    return set(rows.values_list("account_id", "region").distinct())
 
 
 def wait(poller: Poller) -> float | None:
