@@ -177,6 +177,11 @@ class Member:
         return str(self.server)
 
     @property
+    def is_optional(self) -> bool:
+        """True when its wave is only partial without it."""
+        return self.impact == Impact.OPTIONAL
+
+    @property
     def place(self) -> tuple[bool, int, str]:
         """Sorts the ordered ones first, the others by name."""
         return self.order is None, self.order or 0, self.server.name
