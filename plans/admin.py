@@ -123,7 +123,7 @@ def _settings(wave: Wave) -> list[str]:
         "pauses after" if wave.pause_after else "",
         f"waits {wave.wait_seconds} s after its success" if wave.wait_seconds else "",
         f"times out after {wave.timeout_minutes} min",
-        f"checks: {wave.get_checks_display().lower()}",
-        f"if it fails: {wave.get_on_failure_display().lower()}",
+        f"checks: {wave.get_checks_display()}",
+        f"if it fails: {wave.if_it_fails}",
     ]
     return [phrase for phrase in said if phrase]

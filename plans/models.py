@@ -41,6 +41,11 @@ class OnFailure(models.TextChoices):
     CONTINUE = "CONTINUE", "Continue with the next waves"
     ASK = "ASK", "Ask a person"
 
+    @property
+    def short(self) -> str:
+        """The label up to its explanation."""
+        return str(self.label).partition(":")[0]
+
 
 class Checks(models.TextChoices):
     """What is looked at after a launch, and what a failed check means for the wave."""
@@ -158,6 +163,11 @@ class Wave(models.Model):
 
     def __str__(self) -> str:
         return f"Wave {self.number}: {self.name}"
+
+    @property
+    def if_it_fails(self) -> str:
+        """What happens then, in few words."""
+        return OnFailure(self.on_failure).short
 
     def members(self) -> list["Member"]:
         """Return the servers of the wave with their impact, in the order in which they are launched."""
