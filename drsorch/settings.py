@@ -188,6 +188,8 @@ ENGINE_SETTLE_SECONDS = env.decimal("ENGINE_SETTLE_SECONDS", 120)
 ENGINE_RECONCILE_SECONDS = env.decimal("ENGINE_RECONCILE_SECONDS", 5)
 ENGINE_GRACE_SECONDS = env.decimal("ENGINE_GRACE_SECONDS", 120)
 ENGINE_RECHECK_SECONDS = env.decimal("ENGINE_RECHECK_SECONDS", 30)
+ENGINE_LOOK_SECONDS = env.decimal("ENGINE_LOOK_SECONDS", 60)
+ENGINE_UNHEARD_SECONDS = env.decimal("ENGINE_UNHEARD_SECONDS", 1800)
 ENGINE_BACKOFF_SECONDS = env.decimal("ENGINE_BACKOFF_SECONDS", 5)
 ENGINE_BACKOFF_LIMIT_SECONDS = env.decimal("ENGINE_BACKOFF_LIMIT_SECONDS", 60)
 # For test rigs only: a process that dies at random, and the negative control that sends again without looking.
@@ -198,6 +200,8 @@ if ENVIRONMENT != "test" and (ENGINE_CRASH_PROBABILITY or ENGINE_BLIND_RESEND):
 POLL_FAST_SECONDS = env.decimal("POLL_FAST_SECONDS", 2)
 POLL_NORMAL_SECONDS = env.decimal("POLL_NORMAL_SECONDS", 5)
 POLL_SLOW_SECONDS = env.decimal("POLL_SLOW_SECONDS", 15)
+# How often a place is surveyed while an execution has waves to start there.
+SURVEY_SECONDS = env.decimal("SURVEY_SECONDS", 30)
 
 # Logs: one JSON line each, readable text on a terminal while practising.
 LOGGING = {

@@ -37,3 +37,12 @@ def ask_soon(account_id: int, region: str) -> None:
     if poller.next_poll_at is None or poller.next_poll_at > soon:
         Poller.objects.filter(pk=poller.pk).update(next_poll_at=soon)
         enqueue("executions.tasks.poll", poller.pk, delay=settings.POLL_FAST_SECONDS)
+
+
+def survey_soon(account_id: int, region: str) -> None:
+    """Have the place surveyed anew at once, when nobody has asked for that yet. Call inside a transaction."""
+    now = timezone.now()
+    poller, _ = Poller.objects.select_for_update().get_or_create(account_id=account_id, region=region)
+    if poller.survey_wanted_at is None or poller.next_poll_at is None:
+        Poller.objects.filter(pk=poller.pk).update(survey_wanted_at=now, next_poll_at=now)
+        enqueue("executions.tasks.poll", poller.pk)

@@ -142,6 +142,9 @@ OPTIONS: dict[str, tuple[Answer, ...]] = {
 }
 
 
+BEFORE_A_WAVE = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_REQUESTED, GateKind.PROBLEM})
+
+
 class CallStatus(models.TextChoices):
     """Where a call to AWS that cannot be repeated stands."""
 
@@ -150,6 +153,7 @@ class CallStatus(models.TextChoices):
     SENT = "SENT", "Sent: the job is known"
     DONE = "DONE", "Done: the job has ended"
     ABANDONED = "ABANDONED", "Abandoned: certainly not sent, and never will be"
+    LOST = "LOST", "Lost: DRS could not be asked, and a person gave up on it"
 
 
 S, W = ExecutionStatus, WaveStatus

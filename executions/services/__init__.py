@@ -1,6 +1,6 @@
 """What people do with executions. Every door calls these."""
 
-from executions.services.control import cancel_execution, pause_execution, resume_execution
+from executions.services.control import cancel_execution, decide_gate, pause_execution, resume_execution
 from executions.services.offers import Offer, offers
 from executions.services.start import start_execution
 from executions.services.terminate import terminate_instances
@@ -8,6 +8,7 @@ from executions.services.terminate import terminate_instances
 __all__ = [
     "Offer",
     "cancel_execution",
+    "decide_gate",
     "offers",
     "pause_execution",
     "resume_execution",

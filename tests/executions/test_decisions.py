@@ -38,15 +38,18 @@ CASES = {
     ),
     "the next wave starts when the one it depends on has completed": (facts(DONE, NEXT), StartWave(2)),
     "the next wave starts after a partial one": (facts(PARTIAL, NEXT), StartWave(2)),
-    "a failed wave stops all that have not started": (facts(FAILED, NEXT), Skip(because=1)),
-    "a failed wave stops those that depend on nothing too": (facts(FAILED, wave(2, "PENDING")), Skip(because=1)),
+    "a failed wave stops all that have not started": (facts(FAILED, NEXT), Skip(because=1, waves=(2,))),
+    "a failed wave stops those that depend on nothing too": (
+        facts(FAILED, wave(2, "PENDING")),
+        Skip(because=1, waves=(2,)),
+    ),
     "a failed wave stops one that waits for people": (
         facts(FAILED, wave(2, "WAITING", gate="OPEN"), status="PAUSED"),
-        Skip(because=1),
+        Skip(because=1, waves=(2,)),
     ),
     "a wave that timed out stops the others while its jobs run out": (
         facts(wave(1, "POLLING", outcome="FAILED", calls=(call(),)), NEXT),
-        Skip(because=1),
+        Skip(because=1, waves=(2,)),
     ),
     "a wave that timed out holds up the end": (
         facts(wave(1, "POLLING", outcome="FAILED", calls=(call(),)), wave(2, "SKIPPED", members=("SKIPPED",))),
