@@ -143,7 +143,7 @@ def test_a_paused_execution_asks_its_question_names_who_may_answer_and_offers_on
     execution = run(services.start_execution(plan=plan, actor=olga), aws, by=300)
     text = text_of(sign_in(client, olga), execution)
 
-    assert "The plan stops before wave 2, app us-east-1. Resume to start it, or cancel." in text
+    assert "The plan stops before wave 2, app us-east-1. Resume to start it, skip it, or cancel." in text
     assert "To be answered by: administrator or recovery manager." in text
     assert "<title>Paused before wave 2: Drill of Three tiers" in text
     before_dialogs = text.split("<dialog")[0]
