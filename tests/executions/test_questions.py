@@ -41,7 +41,9 @@ def test_a_failure_asks_what_to_do_and_names_the_server(failed):
 
     assert failed.status == "PAUSED"
     assert gate.kind == "FAILURE"
-    assert gate.question.startswith("In wave 1, db us-east-1 target-use1-db-1 was not launched. Retry the failed servers")
+    assert gate.question.startswith(
+        "In wave 1, db us-east-1 target-use1-db-1 was not launched. Retry the failed servers"
+    )
     assert statuses(failed) == ["LAUNCHING", "PENDING"]
 
 
@@ -54,7 +56,7 @@ def test_a_retry_launches_only_the_failed_server_and_keeps_how_the_first_attempt
     run(failed, aws)
 
     assert failed.status == "COMPLETED", sentences(failed)
-    jobs = [[server["sourceServerID"] for server in job["participatingServers"]] for job in aws.jobs()]
+    jobs = [list(job["servers"]) for job in aws.jobs()]
     assert sorted(len(members) for members in jobs) == [1, 2, 2]
     assert [bad.source_server_id] in jobs
     kept = ServerAttempt.objects.get()
@@ -171,7 +173,7 @@ def test_a_decision_is_in_the_audit_trail(failed, olga):
 
     event = AuditEvent.objects.get(action="decide_gate")
     assert event.actor == "olga"
-    assert (event.details["answer"], event.details["note"], event.details["wave"]) == ("SKIP", "Enough.", 1)
+    assert (event.detail["answer"], event.detail["note"], event.detail["wave"]) == ("SKIP", "Enough.", 1)
 
 
 def test_a_wave_is_skipped_before_it_starts_and_those_after_it_go_on(aws, ada, place, olga):
@@ -189,7 +191,9 @@ def test_a_wave_is_skipped_before_it_starts_and_those_after_it_go_on(aws, ada, p
     assert not ServerHold.objects.exists()
 
 
-def test_a_wave_that_timed_out_asks_at_once_and_is_retried_only_when_its_servers_have_ended(aws, failed, olga, ada, place):
+def test_a_wave_that_timed_out_asks_at_once_and_is_retried_only_when_its_servers_have_ended(
+    aws, failed, olga, ada, place
+):
     plan = failed.plan
     answer(failed, olga, "CANCEL")
     run(failed, aws)
