@@ -42,7 +42,7 @@ def decide(wave: WaveFacts, facts: Facts) -> Action | None:
         return PlanLaunches(wave.pk)
     if wave.deadline and facts.now >= wave.deadline and not wave.outcome and _is_unfinished(wave):
         return TimeOut(wave.pk, passes=_passes(wave, WaveStatus.FAILED))
-    return _question(wave, facts) or _end(wave) or _progress(wave)
+    return _question(wave, facts) or _end(wave, facts) or _progress(wave)
 
 
 def _of_call(call: CallFacts, wave: WaveFacts, facts: Facts) -> Action | None:
@@ -75,17 +75,22 @@ def _question(wave: WaveFacts, facts: Facts) -> Action | None:
         return None
     if any(_unheard_at(call, wave, facts) <= facts.now for call in _followed(wave)):
         return Ask(wave.pk, GateKind.UNHEARD)
+    return Ask(wave.pk, GateKind.FAILURE) if _wants_a_decision(wave, facts) else None
+
+
+def _wants_a_decision(wave: WaveFacts, facts: Facts) -> bool:
+    """Say whether the plan wants people to decide on the wave's failure, and nobody has."""
     if wave.on_failure != OnFailure.ASK or facts.status == ExecutionStatus.CANCELLING or facts.cancelled_by:
-        return None
+        return False
     has_failed = wave.outcome == WaveStatus.FAILED or (
         _has_come_to_its_end(wave) and outcome.of_wave(wave) == WaveStatus.FAILED
     )
-    decided = wave.answer(GateKind.FAILURE) in {Answer.CONTINUE, Answer.SKIP}
-    return Ask(wave.pk, GateKind.FAILURE) if has_failed and not decided else None
+    return has_failed and wave.answer(GateKind.FAILURE) not in {Answer.CONTINUE, Answer.SKIP}
 
 
-def _end(wave: WaveFacts) -> Action | None:
-    if not _has_come_to_its_end(wave) or wave.gate == GateKind.FAILURE:
+def _end(wave: WaveFacts, facts: Facts) -> Action | None:
+    """A failure that people must decide on waits for them, also behind another question about the wave."""
+    if not _has_come_to_its_end(wave) or _wants_a_decision(wave, facts):
         return None
     status = wave.outcome or outcome.of_wave(wave)
     return Judge(wave.pk, status, passes=_passes(wave, status))
