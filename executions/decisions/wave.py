@@ -48,7 +48,7 @@ def decide(wave: WaveFacts, facts: Facts) -> Action | None:
 def _of_call(call: CallFacts, wave: WaveFacts, facts: Facts) -> Action | None:
     if call.status == CallStatus.PLANNED:
         return _planned(call, wave, facts)
-    if _is_given_up(call, wave):
+    if _is_given_up(call, wave, facts):
         return LoseSight(call.pk)
     if call.status == CallStatus.INTENT and _is_due(call, facts) and wave.gate != GateKind.TWO_JOBS:
         return Send(call.pk) if facts.limits.blind_resend else Reconcile(call.pk)
@@ -141,11 +141,12 @@ def _unheard_at(call: CallFacts, wave: WaveFacts, facts: Facts) -> datetime:
     return max(heard, default=facts.now) + timedelta(seconds=facts.limits.unheard)
 
 
-def _is_given_up(call: CallFacts, wave: WaveFacts) -> bool:
-    """A person gave up on all that had not been heard of when they decided."""
-    if wave.answer(GateKind.UNHEARD) != Answer.GIVE_UP or call not in _followed(wave):
+def _is_given_up(call: CallFacts, wave: WaveFacts, facts: Facts) -> bool:
+    """A person gave up on what had not been heard of for long when they decided; a call that was heard of goes on."""
+    if wave.answer(GateKind.UNHEARD) != Answer.GIVE_UP or wave.reassured_at is None or call not in _followed(wave):
         return False
-    return wave.reassured_at is not None and (call.heard_at is None or call.heard_at < wave.reassured_at)
+    silence = timedelta(seconds=facts.limits.unheard)
+    return call.heard_at is None or call.heard_at + silence <= wave.reassured_at
 
 
 def _progress(wave: WaveFacts) -> Action | None:
