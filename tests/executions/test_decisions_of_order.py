@@ -1,9 +1,11 @@
 """Which waves may start, what comes before, and how a wave's servers are split over calls."""
 
+from dataclasses import replace
+
 import pytest
 
 from executions.decisions import decide, order
-from executions.decisions.actions import Ask, Look, Skip, StartWave, Wait
+from executions.decisions.actions import Ask, Finish, Look, Skip, StartWave, Wait
 from tests.executions.building import NOW, after, call, facts, wave
 
 DONE = wave(1, "COMPLETED", members=("LAUNCHED",))
@@ -12,6 +14,7 @@ ASKED = wave(1, "WAITING", gate="PAUSE_BEFORE")
 NEXT = wave(2, "PENDING", depends_on=(1,))
 FREE = wave(2, "PENDING")
 LATE = {"outcome": "FAILED", "calls": (call(),)}
+BOTH = {"parallel_waves": True}
 
 TURNS = {
     "the first wave": ((wave(1, "PENDING"), NEXT), {}, [1]),
@@ -30,25 +33,25 @@ TURNS = {
     ),
     "all that are free when waves are independent": (
         (DONE, wave(4, "PENDING", depends_on=(3,)), wave(3, "PENDING", depends_on=(1,)), NEXT),
-        {"parallel_waves": True},
+        BOTH,
         [2, 3],
     ),
-    "one that depends on nothing, beside one that runs": ((RUNNING, FREE), {"parallel_waves": True}, [2]),
-    "not one that depends on one that runs": ((RUNNING, NEXT), {"parallel_waves": True}, []),
-    "one that depends on nothing, while people are asked about another": ((ASKED, FREE), {"parallel_waves": True}, [2]),
+    "one that depends on nothing, beside one that runs": ((RUNNING, FREE), BOTH, [2]),
+    "not one that depends on one that runs": ((RUNNING, NEXT), BOTH, []),
+    "one that depends on nothing, while people are asked about another": ((ASKED, FREE), BOTH, [2]),
     "none after a pause that was asked for": (
         (wave(1, "WAITING", gate="PAUSE_REQUESTED"), FREE),
-        {"parallel_waves": True},
+        BOTH,
         [],
     ),
     "one that needs two when both have passed": (
         (DONE, wave(2, "PARTIAL", members=("LAUNCHED",)), wave(3, "PENDING", depends_on=(1, 2))),
-        {"parallel_waves": True},
+        BOTH,
         [3],
     ),
     "not one that needs two when one has passed": (
         (DONE, wave(2, "POLLING", calls=(call(),)), wave(3, "PENDING", depends_on=(1, 2))),
-        {"parallel_waves": True},
+        BOTH,
         [],
     ),
     "one after a failure that people or the plan let by": (
@@ -69,7 +72,7 @@ TURNS = {
     "one when the wait is over": ((wave(1, "COMPLETED", members=("LAUNCHED",), free_at=NOW), NEXT), {}, [2]),
     "one that does not depend on the wave that is waited after": (
         (wave(1, "COMPLETED", members=("LAUNCHED",), free_at=after(1)), NEXT, wave(3, "PENDING")),
-        {"parallel_waves": True},
+        BOTH,
         [3],
     ),
     "not one that depends on a wave that does not exist": ((DONE, wave(2, "PENDING", depends_on=(9,))), {}, []),
@@ -167,3 +170,50 @@ def test_servers_in_sequence_get_a_call_each_in_their_order():
         (1, "us-east-1", ["a"]),
         (2, "us-east-1", ["c"]),
     ]
+
+
+FAILED = wave(1, "FAILED", members=("FAILED",), outcome="FAILED")
+GONE = wave(1, "SKIPPED", members=("SKIPPED",), outcome="SKIPPED")
+
+SKIPPED = {
+    "a failure stops all waves that have not started": (facts(FAILED, NEXT), Skip(because=1, waves=(2,))),
+    "a failure stops those that depend on nothing too": (
+        facts(FAILED, wave(2, "PENDING")),
+        Skip(because=1, waves=(2,)),
+    ),
+    "a failure stops one that waits for people": (
+        facts(FAILED, wave(2, "WAITING", gate="PAUSE_BEFORE"), status="PAUSED"),
+        Skip(because=1, waves=(2,)),
+    ),
+    "a failure does not stop a wave that runs": (
+        facts(FAILED, wave(2, "POLLING", calls=(call(members=(2,)),)), **BOTH),
+        Wait(after(30)),
+    ),
+    "a wave that timed out stops the others while its jobs run out": (
+        facts(wave(1, "POLLING", **LATE), NEXT),
+        Skip(because=1, waves=(2,)),
+    ),
+    "a failure that the plan lets by stops nothing": (
+        facts(replace(FAILED, on_failure="CONTINUE", is_passed=True), NEXT),
+        StartWave(2),
+    ),
+    "a wave that was skipped takes those with it that depend on it": (
+        facts(GONE, NEXT, wave(3, "PENDING")),
+        Skip(because=1, waves=(2,)),
+    ),
+    "a wave that was skipped by a person takes none with it": (
+        facts(replace(GONE, is_passed=True), NEXT),
+        StartWave(2),
+    ),
+    "waves are skipped once": (
+        facts(FAILED, wave(2, "SKIPPED", members=("SKIPPED",), outcome="SKIPPED", depends_on=(1,))),
+        Finish("FAILED"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SKIPPED)
+def test_waves_that_can_never_start_are_skipped(case):
+    given, expected = SKIPPED[case]
+
+    assert decide(given) == expected
