@@ -5,12 +5,8 @@ import pytest
 from executions.decisions import decide
 from executions.decisions.actions import (
     Ask,
-    Finish,
     Judge,
-    LoseSight,
     Pause,
-    Progress,
-    Reconcile,
     Skip,
     StartWave,
     Wait,
