@@ -46,9 +46,11 @@ def skip(turn: Turn, action: do.Skip) -> None:
         waves = WaveRun.objects.filter(execution=execution, status__in=UNSTARTED_WAVE, pk__in=action.waves)
         why = _why_skipped(cause, by_a_person=cause.pk in action.waves)
         numbers = [str(number) for number in waves.values_list("number", flat=True)]
-        named = f"Wave {numbers[0]} is" if len(numbers) == 1 else f"Waves {', '.join(numbers)} are"
+        named = f"Wave {numbers[0]}" if len(numbers) == 1 else f"Waves {', '.join(numbers)}"
         _drop(execution, waves, WaveStatus.SKIPPED, why, passes=action.passes)
-        execution.say(f"{named} skipped. {why}", by="engine", what="wave", tone="warn" if action.passes else "error")
+        execution.say(
+            f"{named} {why[0].lower()}{why[1:]}", by="engine", what="wave", tone="warn" if action.passes else "error"
+        )
 
 
 def cancel(turn: Turn, _: do.Cancel) -> None:
@@ -103,9 +105,9 @@ def _why_skipped(cause: WaveRun, *, by_a_person: bool) -> str:
     gate = cause.gates.exclude(answered_at=None).last()
     if gate is not None and gate.answer == Answer.SKIP and (by_a_person or cause.on_failure == OnFailure.ASK):
         note = f": {gate.note}" if gate.note else "."
-        return f"{gate.answered_name} decided it{note}"
+        return f"Skipped by {gate.answered_name}{note}"
     ended = "failed" if cause.outcome == WaveStatus.FAILED else f"was {WaveStatus(cause.status).label.lower()}"
-    return f"Wave {cause.number}, {cause.name}, {ended}."
+    return f"Skipped, because wave {cause.number}, {cause.name}, {ended}."
 
 
 def _count(wave: WaveRun) -> str:
