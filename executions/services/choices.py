@@ -33,7 +33,7 @@ class Choice:
 
 
 def choices_of(gate: Gate, execution: Execution, actor: Actor) -> list[Choice]:
-    """Return what `actor` may answer to the open question `gate` now."""
+    """Return what `actor` may answer to the open question `gate` now. Reads the gate's wave with its servers."""
     return [
         Choice(answer, _not_permitted(execution, actor, answer) or _not_now(gate, execution, answer))
         for answer in gate.options
@@ -79,6 +79,6 @@ def _not_now(gate: Gate, execution: Execution, answer: str) -> str:
         return "A drill is not launched in spite of problems. Repair them and look again, skip the wave, or cancel."
     if answer != Answer.RETRY:
         return ""
-    if gate.wave.servers.filter(launch_status__in=OPEN_SERVER).exists():
+    if any(run.launch_status in OPEN_SERVER for run in gate.wave.servers.all()):
         return "Servers of the wave are still being launched. Wait until all have come to their end."
-    return "" if failed_servers(gate.wave).exists() else "No server of the wave has failed."
+    return "" if failed_servers(gate.wave) else "No server of the wave has failed."
