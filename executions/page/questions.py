@@ -55,6 +55,7 @@ class Option:
         self.kind = "primary" if is_primary else "danger" if self.is_dangerous or is_cancel else "normal"
         self.icon = ICONS.get(choice.answer, "")
 
+
 class Question:
     """One open question, for one person. `is_first`: its first answer is the one primary button of the page."""
 
