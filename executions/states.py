@@ -100,6 +100,11 @@ class CheckResult(models.TextChoices):
     NOT_APPLICABLE = "NOT_APPLICABLE", "Launched stopped: nothing to check"
 
     @property
+    def phrase(self) -> str:
+        """Its name where nothing beside it says that it is about checks."""
+        return CHECK_PHRASES.get(self, str(self.label))
+
+    @property
     def tone(self) -> str:
         """How it looks."""
         return CHECK_TONES[self]
@@ -218,6 +223,12 @@ CHECK_TONES = {
     CheckResult.FAILED: "error",
     CheckResult.UNKNOWN: "warn",
     CheckResult.NOT_APPLICABLE: "off",
+}
+CHECK_PHRASES = {
+    CheckResult.PASSED: "Checks passed",
+    CheckResult.FAILED: "Checks failed",
+    CheckResult.UNKNOWN: "Checks unknown",
+    CheckResult.NOT_APPLICABLE: "Launched stopped",
 }
 LAUNCH_TONES = {
     LaunchStatus.PENDING: "pending",

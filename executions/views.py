@@ -12,16 +12,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from drsorch.access import policy
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
-from drsorch.audit.actor import Actor
 from drsorch.console.pages import perform, unchanged
-from drsorch.errors import Invalid, UserError
+from drsorch.errors import UserError
 from executions import readiness, services
 from executions.models import Execution
 from executions.page import ExecutionPage, Review
-from executions.states import Mode
+from executions.states import Answer, Mode
 from plans.models import RecoveryPlan
 
 EXECUTIONS_PER_PAGE = 50
+NOTE_LENGTH = 1000
 # htmx stops polling when it gets this status.
 STOP_POLLING = 286
 
@@ -111,6 +111,22 @@ def resume(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+def decide(request: HttpRequest, pk: uuid.UUID, gate: int) -> HttpResponse:
+    """Answer a question."""
+    answer = request.POST.get("answer", "")
+    said = dict(Answer.choices).get(answer, "").lower()
+    return _act(
+        request,
+        pk,
+        services.decide_gate,
+        f"Decided: {said}.",
+        gate=gate,
+        answer=answer,
+        note=request.POST.get("note", "").strip()[:NOTE_LENGTH],
+    )
+
+
+@require_POST
 def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Start nothing more."""
     return _act(request, pk, services.cancel_execution, "The execution is being cancelled.")
@@ -118,18 +134,17 @@ def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def terminate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Terminate what the execution launched. The plan's name must have been typed."""
-    typed = request.POST.get("confirmation", "").strip()
-
-    def terminate_confirmed(*, execution: Execution, actor: Actor) -> None:
-        if typed != execution.plan_name.strip():
-            raise Invalid(f"Nothing was terminated. Type {execution.plan_name} to confirm.")
-        services.terminate_instances(execution=execution, actor=actor)
-
-    return _act(request, pk, terminate_confirmed, "The recovery instances are being terminated.")
+    """Terminate what the execution launched. For a recovery, the plan's name must have been typed."""
+    typed = request.POST.get("confirmation", "")
+    done = "The recovery instances are being terminated."
+    return _act(request, pk, services.terminate_instances, done, confirm_plan_name=typed)
 
 
-def _act(request: HttpRequest, pk: uuid.UUID, service: Callable[..., Any], success: str) -> HttpResponse:
+def _act(
+    request: HttpRequest, pk: uuid.UUID, service: Callable[..., Any], success: str, **arguments: Any
+) -> HttpResponse:
     actor = actor_of(request)
     execution = policy.get_or_404(actor, Execution.objects.all(), pk=pk)
-    return perform(request, service, execution=execution, actor=actor, success=success, redirect_to=execution)
+    return perform(
+        request, service, execution=execution, actor=actor, success=success, redirect_to=execution, **arguments
+    )

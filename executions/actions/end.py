@@ -48,7 +48,9 @@ def skip(turn: Turn, action: do.Skip) -> None:
         numbers = [str(number) for number in waves.values_list("number", flat=True)]
         named = f"Wave {numbers[0]}" if len(numbers) == 1 else f"Waves {', '.join(numbers)}"
         _drop(execution, waves, WaveStatus.SKIPPED, why, passes=action.passes)
-        execution.say(f"{named} {why[0].lower()}{why[1:]}", by="engine", what="wave", tone="warn" if action.passes else "error")
+        execution.say(
+            f"{named} {why[0].lower()}{why[1:]}", by="engine", what="wave", tone="warn" if action.passes else "error"
+        )
 
 
 def cancel(turn: Turn, _: do.Cancel) -> None:

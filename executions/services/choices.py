@@ -33,15 +33,15 @@ class Choice:
 
 
 def choices_of(gate: Gate, execution: Execution, actor: Actor) -> list[Choice]:
-    """Return what `actor` may answer to the open question `gate` now."""
+    """Return what `actor` may answer to the open question `gate` now. Reads the gate's wave with its servers."""
     return [
         Choice(answer, _not_permitted(execution, actor, answer) or _not_now(gate, execution, answer))
         for answer in gate.options
     ]
 
 
-def require(gate: Gate | None, execution: Execution, actor: Actor, answer: str, note: str) -> None:
-    """Return when `answer` may be given to `gate` now. The caller has locked the execution and checked permissions.
+def require(gate: Gate | None, execution: Execution, actor: Actor, answer: str, note: str) -> Gate:
+    """Return `gate` when `answer` may be given to it now. The caller has locked the execution and checked permissions.
 
     Raises NotFound, Conflict (answered already, by whom; not possible now), Invalid (no such option, no note).
     """
@@ -63,6 +63,7 @@ def require(gate: Gate | None, execution: Execution, actor: Actor, answer: str, 
         raise Conflict(options[answer].reason, details=details)
     if options[answer].needs_note and not note.strip():
         raise Invalid(f"Give a reason with “{Answer(answer).label.lower()}”: it is kept with the decision.")
+    return gate
 
 
 def _not_permitted(execution: Execution, actor: Actor, answer: str) -> str:
@@ -79,6 +80,6 @@ def _not_now(gate: Gate, execution: Execution, answer: str) -> str:
         return "A drill is not launched in spite of problems. Repair them and look again, skip the wave, or cancel."
     if answer != Answer.RETRY:
         return ""
-    if gate.wave.servers.filter(launch_status__in=OPEN_SERVER).exists():
+    if any(run.launch_status in OPEN_SERVER for run in gate.wave.servers.all()):
         return "Servers of the wave are still being launched. Wait until all have come to their end."
-    return "" if failed_servers(gate.wave).exists() else "No server of the wave has failed."
+    return "" if failed_servers(gate.wave) else "No server of the wave has failed."

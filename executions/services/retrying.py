@@ -1,13 +1,15 @@
 """Launch failed servers of a wave again: what became of them is kept as an attempt."""
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from executions.models import Execution, ServerAttempt, ServerRun, WaveRun
 from executions.services import holding
 from executions.states import CallStatus, CheckResult, LaunchStatus
 from plans.models import Checks
+from protection.models import SourceServer
 
+UNFIT = frozenset({CheckResult.FAILED, CheckResult.UNKNOWN})
 FRESH = {
     "launch_status": LaunchStatus.PENDING,
     "check_result": CheckResult.NONE,
@@ -24,12 +26,18 @@ FRESH = {
 }
 
 
-def failed_servers(wave: WaveRun) -> "QuerySet[ServerRun]":
-    """Return the servers that a retry launches: failed, never tried, or unfit where the wave requires its checks."""
-    failed = Q(launch_status__in=[LaunchStatus.FAILED, LaunchStatus.SKIPPED])
-    if wave.checks == Checks.EC2_STATUS_REQUIRED:
-        failed |= Q(launch_status=LaunchStatus.LAUNCHED, check_result__in=[CheckResult.FAILED, CheckResult.UNKNOWN])
-    return wave.servers.filter(failed)
+def failed_servers(wave: WaveRun) -> list[ServerRun]:
+    """Return the servers that a retry launches: failed, never tried, or unfit where the wave requires its checks.
+
+    From the servers of `wave` as they were read with it, else as they are now.
+    """
+    is_required = wave.checks == Checks.EC2_STATUS_REQUIRED
+    return [run for run in wave.servers.all() if _has_failed(run, is_required=is_required)]
+
+
+def _has_failed(run: ServerRun, *, is_required: bool) -> bool:
+    is_unfit = run.launch_status == LaunchStatus.LAUNCHED and run.check_result in UNFIT
+    return run.launch_status in {LaunchStatus.FAILED, LaunchStatus.SKIPPED} or (is_required and is_unfit)
 
 
 def retry_failed(execution: Execution, wave: WaveRun) -> int:
@@ -38,8 +46,8 @@ def retry_failed(execution: Execution, wave: WaveRun) -> int:
     Call inside a transaction, with the execution locked and no server of the wave open. Raises Conflict naming who
     holds a server that had been freed.
     """
-    servers = list(failed_servers(wave).select_related("server"))
-    holding.hold(execution, [run.server for run in servers if run.server is not None])
+    servers = failed_servers(wave)
+    holding.hold(execution, list(SourceServer.objects.filter(runs__in=servers)))
     ServerAttempt.objects.bulk_create(
         ServerAttempt(
             run=run,

@@ -128,6 +128,14 @@ def since(start: datetime | None, until: datetime | None = None) -> SafeString |
     )
 
 
+@register.simple_tag
+def until(moment: datetime) -> SafeString:
+    """Say the time left until `moment`, ticking down in the browser to zero."""
+    return format_html(
+        '<time data-until datetime="{}">{}</time>', moment.isoformat(), duration_text(moment - timezone.now())
+    )
+
+
 # ---- Actions -------------------------------------------------------------------------------------------------------
 
 
@@ -143,10 +151,12 @@ def button(
     name: str = "",
     value: str = "",
     id: str = "",
+    why_id: str = "",
 ) -> dict[str, str]:
     """Show an action: a link with `href`, an opener of the dialog `opens`, else a submit button of the form around it.
 
-    `why` is the reason that the action is unavailable now: the button stays focusable and the reason is shown.
+    `why` is the reason that the action is unavailable now: the button stays focusable and the reason is shown. Where
+    several share one, it stands once, in the element `why_id`.
     """
     return {
         "label": label,
@@ -158,6 +168,7 @@ def button(
         "name": name,
         "value": value,
         "id": id or f"button-{slugify(label)}",
+        "why_id": why_id,
     }
 
 
