@@ -25,6 +25,11 @@ def stopped(**more):
     return wave(1, "COMPLETED", members=("LAUNCHED",), pause_after=True, **({"is_passed": False} | more))
 
 
+def failed(status="LAUNCHING", **more):
+    """Wave 1, about whose failure people decide."""
+    return wave(1, status, on_failure="ASK", **more)
+
+
 PAUSES = {
     "the plan stops after a wave": (facts(stopped(), NEXT), Ask(1, "PAUSE_AFTER")),
     "the plan stops after a wave that nothing depends on": (
@@ -69,6 +74,18 @@ PAUSES = {
         facts(wave(1, "POLLING", outcome="FAILED", calls=(call(),), on_failure="CONTINUE", pause_after=True), NEXT),
         RECHECK,
     ),
+    "the plan does not stop after a wave when no other can follow": (
+        facts(stopped(), wave(2, "POLLING", calls=(call(members=(2,)),)), **BOTH),
+        RECHECK,
+    ),
+    "the plan does not stop after a failed wave that nobody lets by": (
+        facts(
+            failed("FAILED", members=("FAILED",), outcome="FAILED", answers={"FAILURE": "SKIP"}, pause_after=True),
+            wave(2, "SKIPPED", members=("SKIPPED",), depends_on=(1,)),
+            wave(3, "PENDING"),
+        ),
+        StartWave(3),
+    ),
     "a pause on request takes effect before the next wave": (
         facts(DONE, NEXT, pause_requested=True),
         Ask(2, "PAUSE_REQUESTED"),
@@ -111,6 +128,13 @@ PAUSES = {
         facts(wave(1, "POLLING", calls=(call(),), outcome="FAILED", on_failure="ASK", gate="FAILURE")),
         Pause(1),
     ),
+    "an execution is paused while a wave that timed out and was let by runs out": (
+        facts(
+            wave(1, "POLLING", calls=(call(),), outcome="FAILED", is_passed=True),
+            wave(2, "WAITING", gate="PROBLEM", depends_on=(1,)),
+        ),
+        Pause(2),
+    ),
     "an execution is paused once": (facts(DONE, wave(2, "WAITING", gate="PROBLEM"), status="PAUSED"), Wait(None)),
     "a cancelled execution is not paused": (
         facts(wave(1, "POLLING", calls=(call(),), gate="UNHEARD"), status="CANCELLING", cancelled_by="olga"),
@@ -128,11 +152,6 @@ def test_the_execution_pauses_and_goes_on(case):
 
 ENDED = {"members": ("LAUNCHED", "FAILED"), "calls": (call(members=(1, 2), job_ended_at=NOW),)}
 LATE = {"outcome": "FAILED", "calls": (call(),)}
-
-
-def failed(status="LAUNCHING", **more):
-    """Wave 1, about whose failure people decide."""
-    return wave(1, status, on_failure="ASK", **more)
 
 
 FAILURES = {

@@ -90,7 +90,7 @@ def plans(draw):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(plans(), some.randoms(use_true_random=True))
 def test_every_execution_ends_and_no_rule_is_broken_on_the_way(plan, dice):
     world = World(plan, dice)
@@ -100,7 +100,7 @@ def test_every_execution_ends_and_no_rule_is_broken_on_the_way(plan, dice):
     assert world.facts.status in TERMINAL
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(plans(), some.randoms(use_true_random=True))
 def test_an_execution_whose_questions_nobody_answers_ends_or_is_in_an_explicit_gate(plan, dice):
     world = World(plan, dice, is_answering=False)

@@ -49,7 +49,7 @@ def _ask(world, action):
     assert action.kind == "UNHEARD" or not world.facts.cancelled_by
     if action.kind == "FAILURE":
         assert wave.on_failure == "ASK"
-        assert wave.number not in world.people.continued
+        assert wave.answer("FAILURE") not in {"CONTINUE", "SKIP"}, "asked again"
     if action.kind == "UNHEARD":
         silence = world.facts.now - timedelta(seconds=world.facts.limits.unheard)
         assert any(call.status in MAY_HAVE_A_JOB and call.heard_at <= silence for call in wave.calls)
