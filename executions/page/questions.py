@@ -18,7 +18,6 @@ PAUSES = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_AFTER, GateKind.PAUSE_
 DANGEROUS = frozenset({Answer.ACCEPT, Answer.GIVE_UP})
 ICONS = {Answer.RESUME: "play", Answer.RETRY: "refresh", Answer.LOOK_AGAIN: "refresh"}
 CANCEL_DIALOG = "cancel"  # the one that every execution has
-IN_VIEW = 5  # details in view; the rest unfold
 
 HEADINGS = {
     GateKind.PAUSE_BEFORE: "Paused before wave {}",
@@ -63,6 +62,7 @@ class Question:
         self.row = row
         self.gate = gate
         self.wave = row.wave
+        self.id = f"question-{gate.pk}"
         self.is_simple = gate.kind in PAUSES
         self.heading = HEADINGS[GateKind(gate.kind)].format(row.wave.number)
         self.details = [detail["sentence"] for detail in gate.details]
@@ -83,16 +83,6 @@ class Question:
     def is_listed(self) -> bool:
         """True when it is about several things."""
         return len(self.details) > 1
-
-    @property
-    def in_view(self) -> list[str]:
-        """The first details."""
-        return self.details[:IN_VIEW] if self.is_listed else []
-
-    @property
-    def folded(self) -> list[str]:
-        """The others."""
-        return self.details[IN_VIEW:] if self.is_listed else []
 
     @property
     def at_once(self) -> list[Option]:
@@ -124,7 +114,7 @@ class Question:
     @property
     def why_id(self) -> str:
         """Where that stands; empty when each answer has its own reason."""
-        return f"question-{self.gate.pk}-why" if self.shared_reason else ""
+        return f"{self.id}-why" if self.shared_reason else ""
 
     @property
     def dangerous(self) -> list[Option]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from executions.models import Execution, ServerAttempt, ServerRun
+from executions.models import Execution, ServerAttempt, ServerRun, Termination
 from executions.states import OPEN_SERVER, TERMINAL, TERMINAL_WAVE
 from plans.models import Checks, OnFailure
 from protection.models import TargetAccount
@@ -185,3 +185,20 @@ def recovery_with_a_problem(actor):
     second.gates.create(kind="PROBLEM", question=question, details=PROBLEMS, asked_at=ago(seconds=40))
     wave(recovery, "PENDING", {}, depends_on=[2])
     return recovery
+
+
+def give_up_terminating(execution, run):
+    """Let a termination of the instances of a wave have stopped trying: the first is gone, the others stay."""
+    asked = Termination.objects.create(
+        execution=execution,
+        requested_by="olga",
+        requested_at=ago(minutes=30),
+        gave_up_at=ago(minutes=1),
+        reason="i-0000000000000065 in us-east-1 of Production (444444444444) stayed after 3 DRS jobs. Look whether "
+        "termination protection is on, then terminate again.",
+    )
+    first = run.servers.first()
+    ServerRun.objects.filter(pk=first.pk).update(launch_status="TERMINATED", terminated_at=ago(minutes=20))
+    call = asked.calls.create(account=first.account, region=REGION)
+    call.servers.set(run.servers.all())
+    return asked

@@ -185,14 +185,17 @@ def dialog(
     kind: str = "danger",
     typed: str = "",
     error: str = "",
+    asks: bool = False,
 ) -> SafeString:
     """Ask before an action, opened by `{% button opens=id %}`. The content says the consequence in numbers.
 
     `submit` names verb and object ("Cancel execution"), `keep` the way out ("Keep running"). With `typed` the person
-    types that text into the field `confirmation`; the server must compare it again.
+    types that text into the field `confirmation`; the server must compare it again. With `asks` the content has a field
+    of its own, which gets the focus.
     """
-    parts = {"id": id, "title": title, "submit": submit, "action": action, "keep": keep, "typed": typed, "error": error}
-    parts |= {"kind": known(kind, BUTTON_KINDS, "kind of button"), "content": content}
+    parts: dict[str, Any] = {"id": id, "title": title, "submit": submit, "action": action, "keep": keep}
+    parts |= {"typed": typed, "error": error}
+    parts |= {"kind": known(kind, BUTTON_KINDS, "kind of button"), "content": content, "asks": asks}
     return render_to_string("ui/dialog.html", {**parts, "csrf_token": context.get("csrf_token")})
 
 
