@@ -2,21 +2,29 @@
 
 from collections.abc import Callable
 
+from drsorch.simulator import dice
 from drsorch.simulator.backend import DrsBackend, ScheduledStep
 from drsorch.simulator.machines import launch_machine, terminate_machine
 from drsorch.simulator.records import Job, LogItem, RecoveryInstance, SourceServer
 
-SILENT_STEPS = {"LAUNCHED", "FAILED", "TERMINATED"}
+SILENT_STEPS = {"LAUNCHED", "FAILED", "TERMINATED", "CHECKS"}
 
 
 def catch_up(backend: DrsBackend, now: float, recovery_instance_late_seconds: float = 0) -> None:
     """Let everything happen that was due until `now`. The caller holds the lock."""
     while (due := backend.take_due_step(now)) is not None:
-        job = backend.jobs[due.job_id]
-        _log(job, due)
-        effect = EFFECTS.get(due.step.event)
-        if effect is not None:
-            effect(backend, job, due, recovery_instance_late_seconds)
+        with dice.seeded(due.job_id, due.number, due.at):
+            _happen(backend, due, recovery_instance_late_seconds)
+
+
+def _happen(backend: DrsBackend, due: ScheduledStep, late: float) -> None:
+    if due.job_id is None:
+        return
+    job = backend.jobs[due.job_id]
+    _log(job, due)
+    effect = EFFECTS.get(due.step.event)
+    if effect is not None:
+        effect(backend, job, due, late)
 
 
 def _log(job: Job, due: ScheduledStep) -> None:

@@ -299,3 +299,17 @@ def test_an_answer_of_ec2_without_reservations_is_unknown(aws, hub):
     aws.answers("DescribeInstances", xml("<DescribeInstancesResponse></DescribeInstancesResponse>"))
     with pytest.raises(AwsUnknown):
         ec2.describe_instances(sessions.client(hub, REGION, "ec2"), ["i-1"])
+
+
+@pytest.mark.parametrize("disposition", ["STARTED", "STOPPED", "A_NEW_ONE"])
+def test_the_launch_disposition_of_a_server_is_read_as_it_is(aws, reader, disposition):
+    aws.answers("GetLaunchConfiguration", says({"sourceServerID": "s-1", "launchDisposition": disposition}))
+
+    assert drs.get_launch_disposition(reader, "s-1111111111111111a") == disposition
+    assert aws.received[-1].params == {"sourceServerID": "s-1111111111111111a"}
+
+
+def test_a_launch_configuration_without_a_disposition_is_not_taken_for_any(aws, reader):
+    aws.answers("GetLaunchConfiguration", says({}))
+    with pytest.raises(AwsUnknown, match="it names no launch disposition"):
+        drs.get_launch_disposition(reader, "s-1111111111111111a")
