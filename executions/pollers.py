@@ -39,10 +39,10 @@ def ask_soon(account_id: int, region: str) -> None:
         enqueue("executions.tasks.poll", poller.pk, delay=settings.POLL_FAST_SECONDS)
 
 
-def survey_soon(account_id: int, region: str) -> None:
-    """Have the place surveyed anew at once, when nobody has asked for that yet. Call inside a transaction."""
+def want_survey(account_id: int, region: str) -> None:
+    """Have the place surveyed anew, at once; executions whose waves wait for it are woken. Call in a transaction."""
+    Poller.objects.get_or_create(account_id=account_id, region=region)
     now = timezone.now()
-    poller, _ = Poller.objects.select_for_update().get_or_create(account_id=account_id, region=region)
-    if poller.survey_wanted_at is None or poller.next_poll_at is None:
-        Poller.objects.filter(pk=poller.pk).update(survey_wanted_at=now, next_poll_at=now)
-        enqueue("executions.tasks.poll", poller.pk)
+    mine = Poller.objects.filter(account_id=account_id, region=region)
+    mine.update(survey_wanted_at=now, next_poll_at=now)
+    enqueue("executions.tasks.poll", mine.get().pk)

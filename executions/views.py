@@ -12,9 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from drsorch.access import policy
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
-from drsorch.audit.actor import Actor
 from drsorch.console.pages import perform, unchanged
-from drsorch.errors import Invalid, UserError
+from drsorch.errors import UserError
 from executions import readiness, services
 from executions.models import Execution
 from executions.page import ExecutionPage, Review
@@ -130,14 +129,9 @@ def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def terminate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Terminate what the execution launched. For a recovery, the plan's name must have been typed."""
-    typed = request.POST.get("confirmation", "").strip()
-
-    def terminate_confirmed(*, execution: Execution, actor: Actor) -> None:
-        if not execution.is_drill and typed != execution.plan_name.strip():
-            raise Invalid(f"Nothing was terminated. Type {execution.plan_name} to confirm.")
-        services.terminate_instances(execution=execution, actor=actor)
-
-    return _act(request, pk, terminate_confirmed, "The recovery instances are being terminated.")
+    typed = request.POST.get("confirmation", "")
+    done = "The recovery instances are being terminated."
+    return _act(request, pk, services.terminate_instances, done, confirm_plan_name=typed)
 
 
 def _act(

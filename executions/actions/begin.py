@@ -57,7 +57,7 @@ def _plan(wave: WaveRun) -> tuple[int, int]:
     A wave that launches one after the other gets a call for each server, one with a limit calls no larger than that.
     """
     planned = wave.servers.filter(launches__status__in=OPEN_CALL)
-    servers = list(wave.servers.open().exclude(pk__in=planned.values("pk")))  # type: ignore[attr-defined]
+    servers = list(wave.servers.open().exclude(pk__in=planned.values("pk")))
     placed = [(server, server.account_id, server.region) for server in servers]
     if wave.launch_order == LaunchOrder.SEQUENTIAL:
         calls = in_sequence(placed)

@@ -24,8 +24,8 @@ QUESTIONS = {
     GateKind.PAUSE_REQUESTED: "{by} asked to pause before {wave}. Resume to start it, skip it, or cancel.",
     GateKind.PROBLEM: "Before {wave} its servers were looked at again: {by}. Look again, skip the wave, or cancel.",
     GateKind.FAILURE: (
-        "In {wave} {by}. Retry the failed servers, continue with the next waves, skip the waves that run after it, or "
-        "cancel."
+        "A decision on {wave}: {by}. Retry the failed servers, continue with the next waves, skip the waves that run "
+        "after it, or cancel."
     ),
     GateKind.TWO_JOBS: (
         "DRS shows two jobs for one launch of {wave}: {by}. Look at both in DRS. Resume follows the newer one; what is "

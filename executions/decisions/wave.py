@@ -42,13 +42,13 @@ def decide(wave: WaveFacts, facts: Facts) -> Action | None:
         return PlanLaunches(wave.pk)
     if wave.deadline and facts.now >= wave.deadline and not wave.outcome and _is_unfinished(wave):
         return TimeOut(wave.pk, passes=_passes(wave, WaveStatus.FAILED))
-    return _question(wave, facts) or _end(wave) or _progress(wave)
+    return _question(wave, facts) or _end(wave, facts) or _progress(wave)
 
 
 def _of_call(call: CallFacts, wave: WaveFacts, facts: Facts) -> Action | None:
     if call.status == CallStatus.PLANNED:
         return _planned(call, wave, facts)
-    if _is_given_up(call, wave):
+    if _is_given_up(call, wave, facts):
         return LoseSight(call.pk)
     if call.status == CallStatus.INTENT and _is_due(call, facts) and wave.gate != GateKind.TWO_JOBS:
         return Send(call.pk) if facts.limits.blind_resend else Reconcile(call.pk)
@@ -75,17 +75,22 @@ def _question(wave: WaveFacts, facts: Facts) -> Action | None:
         return None
     if any(_unheard_at(call, wave, facts) <= facts.now for call in _followed(wave)):
         return Ask(wave.pk, GateKind.UNHEARD)
+    return Ask(wave.pk, GateKind.FAILURE) if _wants_a_decision(wave, facts) else None
+
+
+def _wants_a_decision(wave: WaveFacts, facts: Facts) -> bool:
+    """Say whether the plan wants people to decide on the wave's failure, and nobody has."""
     if wave.on_failure != OnFailure.ASK or facts.status == ExecutionStatus.CANCELLING or facts.cancelled_by:
-        return None
+        return False
     has_failed = wave.outcome == WaveStatus.FAILED or (
         _has_come_to_its_end(wave) and outcome.of_wave(wave) == WaveStatus.FAILED
     )
-    decided = wave.answer(GateKind.FAILURE) in {Answer.CONTINUE, Answer.SKIP}
-    return Ask(wave.pk, GateKind.FAILURE) if has_failed and not decided else None
+    return has_failed and wave.answer(GateKind.FAILURE) not in {Answer.CONTINUE, Answer.SKIP}
 
 
-def _end(wave: WaveFacts) -> Action | None:
-    if not _has_come_to_its_end(wave) or wave.gate == GateKind.FAILURE:
+def _end(wave: WaveFacts, facts: Facts) -> Action | None:
+    """A failure that people must decide on waits for them, also behind another question about the wave."""
+    if not _has_come_to_its_end(wave) or _wants_a_decision(wave, facts):
         return None
     status = wave.outcome or outcome.of_wave(wave)
     return Judge(wave.pk, status, passes=_passes(wave, status))
@@ -136,11 +141,12 @@ def _unheard_at(call: CallFacts, wave: WaveFacts, facts: Facts) -> datetime:
     return max(heard, default=facts.now) + timedelta(seconds=facts.limits.unheard)
 
 
-def _is_given_up(call: CallFacts, wave: WaveFacts) -> bool:
-    """A person gave up on all that had not been heard of when they decided."""
-    if wave.answer(GateKind.UNHEARD) != Answer.GIVE_UP or call not in _followed(wave):
+def _is_given_up(call: CallFacts, wave: WaveFacts, facts: Facts) -> bool:
+    """A person gave up on what had not been heard of for long when they decided; a call that was heard of goes on."""
+    if wave.answer(GateKind.UNHEARD) != Answer.GIVE_UP or wave.reassured_at is None or call not in _followed(wave):
         return False
-    return wave.reassured_at is not None and (call.heard_at is None or call.heard_at < wave.reassured_at)
+    silence = timedelta(seconds=facts.limits.unheard)
+    return call.heard_at is None or call.heard_at + silence <= wave.reassured_at
 
 
 def _progress(wave: WaveFacts) -> Action | None:

@@ -40,8 +40,8 @@ def choices_of(gate: Gate, execution: Execution, actor: Actor) -> list[Choice]:
     ]
 
 
-def require(gate: Gate | None, execution: Execution, actor: Actor, answer: str, note: str) -> None:
-    """Return when `answer` may be given to `gate` now. The caller has locked the execution and checked permissions.
+def require(gate: Gate | None, execution: Execution, actor: Actor, answer: str, note: str) -> Gate:
+    """Return `gate` when `answer` may be given to it now. The caller has locked the execution and checked permissions.
 
     Raises NotFound, Conflict (answered already, by whom; not possible now), Invalid (no such option, no note).
     """
@@ -63,6 +63,7 @@ def require(gate: Gate | None, execution: Execution, actor: Actor, answer: str, 
         raise Conflict(options[answer].reason, details=details)
     if options[answer].needs_note and not note.strip():
         raise Invalid(f"Give a reason with “{Answer(answer).label.lower()}”: it is kept with the decision.")
+    return gate
 
 
 def _not_permitted(execution: Execution, actor: Actor, answer: str) -> str:

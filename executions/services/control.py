@@ -47,8 +47,8 @@ def decide_gate(*, execution: Execution, gate: int, answer: str, actor: Actor, n
     else meanwhile, or not possible now) with what may be answered.
     """
     require(execution, actor, "cancel" if answer == Answer.CANCEL else "decide")
-    row = Gate.objects.select_related("wave").filter(wave__execution=execution, pk=gate).first()
-    choices.require(row, execution, actor, answer, note)
+    found = Gate.objects.select_related("wave").filter(wave__execution=execution, pk=gate).first()
+    row = choices.require(found, execution, actor, answer, note)
     if answer == Answer.CANCEL:
         return cancel_execution(execution=execution, actor=actor)
     if answer == Answer.RETRY:

@@ -6,8 +6,6 @@ from executions.decisions.facts import CallFacts, Facts, Limits, ServerFacts, Wa
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIMITS = Limits(grace=120, recheck=30, look_age=60, unheard=1800)
-
-
 LATER = NOW + timedelta(days=1)
 PASSING = {"COMPLETED", "PARTIAL"}
 
@@ -31,8 +29,11 @@ def call(pk=1, status="SENT", members=(1,), **more):
     return CallFacts(pk=pk, status=status, servers=tuple(members), **({"heard_at": NOW} | more))
 
 
-def wave(number=1, status="INITIATED", *, members=("PENDING",), optional=(), checks=(), answer="", **more):
-    """A wave whose pk is its number, with its servers looked at just now. `answer`: to the question before it."""
+def wave(number=1, status="INITIATED", *, members=("PENDING",), optional=(), checks=(), **more):
+    """A wave whose pk is its number, with its servers looked at just now; one that has ended well lets others pass.
+
+    `answers` by kind of question. One that is INITIATED has a planned call that is not due, unless told otherwise.
+    """
     if status in PASSING:
         more.setdefault("is_passed", True)
         more.setdefault("outcome", status)
@@ -40,12 +41,12 @@ def wave(number=1, status="INITIATED", *, members=("PENDING",), optional=(), che
         more.setdefault(
             "calls", (call(status="PLANNED", members=range(number, number + len(members)), not_before=LATER),)
         )
-    if answer:
-        more["answers"] = (("PAUSE_BEFORE", answer),)
+    answers = tuple(more.pop("answers", {}).items())
     return WaveFacts(
         pk=number,
         number=number,
         status=status,
+        answers=answers,
         looked_at=more.pop("looked_at", NOW),
         servers=servers(*members, first=number, optional=optional, checks=checks),
         **more,

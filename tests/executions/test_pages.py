@@ -226,7 +226,7 @@ def test_instances_of_a_recovery_are_not_terminated_without_the_typed_name(clien
 
     refused = client.post(url, {"confirmation": "billings"}, follow=True).content.decode()
 
-    assert "Nothing was terminated. Type Billing to confirm." in refused
+    assert "Nothing was terminated. These are recovered servers" in refused
     assert not hasattr(Execution.objects.get(), "termination")
     client.post(url, {"confirmation": "Billing"})
     assert Execution.objects.get().termination.requested_by == "olga"
