@@ -11,7 +11,6 @@ urlpatterns = [
     path("executions/<uuid:pk>/", views.detail, name="detail"),
     path("executions/<uuid:pk>/live", views.live, name="live"),
     path("executions/<uuid:pk>/pause", views.pause, name="pause"),
-    path("executions/<uuid:pk>/resume", views.resume, name="resume"),
     path("executions/<uuid:pk>/gates/<int:gate>/decide", views.decide, name="decide"),
     path("executions/<uuid:pk>/cancel", views.cancel, name="cancel"),
     path("executions/<uuid:pk>/terminate", views.terminate, name="terminate"),

@@ -105,12 +105,6 @@ def pause(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def resume(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Go on."""
-    return _act(request, pk, services.resume_execution, "The execution goes on.")
-
-
-@require_POST
 def decide(request: HttpRequest, pk: uuid.UUID, gate: int) -> HttpResponse:
     """Answer a question."""
     answer = request.POST.get("answer", "")

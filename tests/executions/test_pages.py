@@ -89,7 +89,8 @@ def test_the_buttons_do_what_they_say(client, olga, plan, aws):
     assert execution.status == "PAUSED"
     sign_in(client, olga)
 
-    client.post(reverse("executions:resume", args=[execution.pk]))
+    gate = execution.waves.last().gates.get()
+    client.post(reverse("executions:decide", args=[execution.pk, gate.pk]), {"answer": "RESUME"})
     run(execution, aws)
     client.post(reverse("executions:terminate", args=[execution.pk]))
 
