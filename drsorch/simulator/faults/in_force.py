@@ -91,10 +91,10 @@ class Faults:
         rule = self.take(Stage.INVISIBILITY, place)
         return rule.seconds or 0.0 if rule else 0.0
 
-    def take_launch_failure(self, place: Place, source_server_id: str) -> str | None:
-        """The stage at which this start of this server is to fail, if it is, and the raw error if it is a own one."""
+    def take_failure(self, place: Place, source_server_id: str) -> tuple[str | None, str | None]:
+        """The stage at which this start of this server is to fail, if it is, and the raw error if the rule has one."""
         rule = self.take(Stage.LAUNCH, place, lambda rule: rule.chooses(source_server_id))
-        return rule.at if rule else None
+        return (rule.at, rule.raw_error) if rule else (None, None)
 
     def take(self, stage: Stage, place: Place, suits: Callable[[FaultRule], bool] | None = None) -> FaultRule | None:
         """The first rule of a stage that hits this call and suits."""
