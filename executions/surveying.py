@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from drsorch.aws.errors import AwsError
 from executions import survey
-from executions.models import Poller, ServerRun
+from executions.models import Poller, ServerRun, WaveRun
 from executions.states import ACTIVE, UNSTARTED_WAVE, ExecutionStatus
 from executions.turn import wake
 
@@ -54,6 +54,8 @@ def renew(poller: Poller) -> None:
     for execution in sorted(set(waiting.values_list("wave__execution", flat=True))):
         with transaction.atomic():  # one each, so that nobody waits in a circle
             wake([execution])
+            waves = WaveRun.objects.filter(execution=execution, status__in=UNSTARTED_WAVE)
+            waves.exclude(look_again_at=None).update(look_again_at=timezone.now())
 
 
 def _unstarted() -> "QuerySet[ServerRun]":
