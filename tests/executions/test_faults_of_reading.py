@@ -73,7 +73,7 @@ def test_a_region_that_never_answers_holds_no_worker_up(aws, running, settings, 
         for _ in range(5):
             due_now()
             poll.poll(Poller.objects.get().pk)
-        assert time.monotonic() - began < 0.3
+        assert time.monotonic() - began < 1  # three tries each would be 1.5 s and more
         assert "drs there has not answered since" in Poller.objects.get().last_error
 
     monkeypatch.delenv("AWS_ENDPOINT_URL_DRS")
