@@ -17,10 +17,11 @@ from drsorch.errors import UserError
 from executions import readiness, services
 from executions.models import Execution
 from executions.page import ExecutionPage, Review
-from executions.states import Mode
+from executions.states import Answer, Mode
 from plans.models import RecoveryPlan
 
 EXECUTIONS_PER_PAGE = 50
+NOTE_LENGTH = 1000
 # htmx stops polling when it gets this status.
 STOP_POLLING = 286
 
@@ -104,9 +105,19 @@ def pause(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def resume(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Go on."""
-    return _act(request, pk, services.resume_execution, "The execution goes on.")
+def decide(request: HttpRequest, pk: uuid.UUID, gate: int) -> HttpResponse:
+    """Answer a question."""
+    answer = request.POST.get("answer", "")
+    said = dict(Answer.choices).get(answer, "").lower()
+    return _act(
+        request,
+        pk,
+        services.decide_gate,
+        f"Decided: {said}.",
+        gate=gate,
+        answer=answer,
+        note=request.POST.get("note", "").strip()[:NOTE_LENGTH],
+    )
 
 
 @require_POST

@@ -2,14 +2,17 @@
 
 import heapq
 import random
+from collections import deque
 from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from moto.core.base_backend import BackendDict, BaseBackend
 
 from drsorch.simulator import dice
-from drsorch.simulator.records import Job, RecoveryInstance, SourceServer
+from drsorch.simulator.automation import AutomationExecution
+from drsorch.simulator.plan_records import NativePlan, PlanExecution
+from drsorch.simulator.records import Job, RecoveryInstance, SourceNetwork, SourceServer
 from drsorch.simulator.timeline import Step
 from drsorch.simulator.worlds.description import ServerDescription
 
@@ -26,6 +29,15 @@ class ScheduledStep(NamedTuple):
     step: Step
 
 
+class Arrival(NamedTuple):
+    """What another account or Region sent at virtual time `at`: a source server, or a job with its steps."""
+
+    at: float
+    server: SourceServer | None
+    job: Job | None
+    steps: tuple[Step, ...]
+
+
 class DrsBackend(BaseBackend):
     """One account's DRS in one Region. Whoever reads or changes it holds `lock`."""
 
@@ -39,6 +51,17 @@ class DrsBackend(BaseBackend):
         self.jobs: dict[str, Job] = {}
         self.recovery_instances: dict[str, RecoveryInstance] = {}
         self.busy: dict[str, str] = {}
+        self._live: dict[str, None] = {}
+        self.automations: dict[str, AutomationExecution] = {}
+        self.networks: dict[str, SourceNetwork] = {}
+        self.native_plans: dict[str, NativePlan] = {}
+        self.native_executions: dict[str, PlanExecution] = {}
+        self.extends_to: frozenset[str] = frozenset()
+        self._arrivals: deque[Arrival] = deque()
+        self.launch_templates: dict[str, dict[str, Any]] = {}
+        self.replication_templates: dict[str, dict[str, Any]] = {}
+        self.launch_actions: dict[str, dict[str, dict[str, Any]]] = {}
+        self.quotas: dict[str, float] = {}
         self._schedule: list[ScheduledStep] = []
         self._number = 0
         self.busy_until = 0.0
@@ -84,12 +107,45 @@ class DrsBackend(BaseBackend):
         for step in steps:
             self.schedule(job.created_at + step.offset, step, job.id)
         self.busy.update(dict.fromkeys(job.participants, job.id))
+        self._live[job.id] = None
+
+    def end_job(self, job: Job) -> None:
+        """Let go of the servers of a job that has ended."""
+        self._live.pop(job.id, None)
+        for server_id in job.participants:
+            self.busy.pop(server_id, None)
 
     def schedule(self, at: float, step: Step, job_id: str | None = None) -> None:
         """Let a step happen at virtual time `at`; without a job it leaves no line in any log."""
         self._number += 1
         heapq.heappush(self._schedule, ScheduledStep(at, self._number, job_id, step))
         self.busy_until = max(self.busy_until, at)
+
+    def send(self, at: float, server: SourceServer | None = None, job: Job | None = None, *steps: Step) -> None:
+        """Leave a server or a job here from another account or Region, which does not hold this backend's lock."""
+        self._arrivals.append(Arrival(at, server, job, steps))
+
+    def take_arrival(self) -> Arrival | None:
+        """What was sent here next, removed from the queue."""
+        return self._arrivals.popleft() if self._arrivals else None
+
+    def receive(self, arrival: Arrival) -> None:
+        """Take in what was sent."""
+        if arrival.server is not None:
+            self.servers[arrival.server.id] = arrival.server
+        if arrival.job is not None:
+            self.add_job(arrival.job, list(arrival.steps))
+
+    def forget_instance(self, instance_id: str) -> None:
+        """Take a recovery instance out of the lists; its server may be launched anew."""
+        instance = self.recovery_instances.pop(instance_id, None)
+        server = self.servers.get(instance.source_server_id) if instance else None
+        if server is not None and server.recovery_instance_id == instance_id:
+            server.recovery_instance_id = None
+
+    def stay_busy_until(self, at: float) -> None:
+        """Let the clock hurry until then, because something moves with it."""
+        self.schedule(at, Step(0, "MOVED"))
 
     def take_due_step(self, now: float) -> ScheduledStep | None:
         """The next step whose time has come, removed from the schedule."""
@@ -110,7 +166,7 @@ class DrsBackend(BaseBackend):
 
     def live_jobs(self) -> list[Job]:
         """Jobs that are not COMPLETED."""
-        return [self.jobs[job_id] for job_id in dict.fromkeys(self.busy.values())]
+        return [self.jobs[job_id] for job_id in self._live]
 
 
 def new_job_id() -> str:

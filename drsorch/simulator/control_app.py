@@ -5,6 +5,7 @@ from typing import Any
 
 from drsorch.simulator import dice
 from drsorch.simulator.control_changes import CHANGES
+from drsorch.simulator.control_plans import PLAN_CHANGES
 from drsorch.simulator.control_reports import REPORTS
 from drsorch.simulator.errors import BadControlRequest
 from drsorch.simulator.journal_entries import control_entry
@@ -14,7 +15,7 @@ from drsorch.simulator.wire import Reply, json_reply
 LOOPBACK = {"127.0.0.1", "::1"}
 OUR_NAMES = {"127.0.0.1", "localhost", "[::1]"}
 LARGEST_BODY = 1 << 20
-ALL_CHANGES = {**CHANGES}
+ALL_CHANGES = {**CHANGES, **PLAN_CHANGES}
 HANDLERS = {**REPORTS, **ALL_CHANGES}
 BEGINS_ANEW = ("POST", "reset")
 COUNTS_ANEW = ("DELETE", "requests")

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.iam.models import Role, iam_backends
 
-from drsorch.simulator.backend import DrsBackend, drs_backends
+from drsorch.simulator.control_places import backend_of, refuse_unknown
 from drsorch.simulator.control_reports import Body, Handler, health, requests
 from drsorch.simulator.credentials import PARTITION, Caller
 from drsorch.simulator.errors import AwsError, BadControlRequest
@@ -26,7 +26,7 @@ DENYING_POLICY = "denied-by-the-control-path"
 
 def clock(simulation: Simulation, body: Body) -> Body:
     """Run at another speed, jump forward, or both."""
-    _refuse_unknown(body, {"speed", "advance"})
+    refuse_unknown(body, {"speed", "advance"})
     speed, seconds = _number(body, "speed", FASTEST), _number(body, "advance", float("inf"))
     if speed is not None:
         simulation.clock.set_speed(speed)
@@ -49,10 +49,10 @@ def clear_faults(simulation: Simulation, _body: Body) -> list[Body]:
 
 def fail_server(simulation: Simulation, body: Body) -> list[Body]:
     """Let the next launches of a server fail."""
-    _refuse_unknown(body, {"account", "region", "source_server_id", "at", "times"})
+    refuse_unknown(body, {"account", "region", "source_server_id", "at", "times"})
     account, region = str(body.get("account")), str(body.get("region"))
     server_id = str(body.get("source_server_id"))
-    if server_id not in _backend(body).servers:
+    if server_id not in backend_of(body).servers:
         raise BadControlRequest(f"There is no source server {server_id} in {account} {region}.", 404)
     rule = {"kind": "launch_failure", "account": account, "region": region, "source_server_ids": [server_id]}
     return add_fault(simulation, {**rule, "at": body.get("at", "LAUNCH"), "times": body.get("times", 1)})
@@ -63,16 +63,16 @@ def make_happen(simulation: Simulation, body: Body) -> Body:
     rule = read_rule(body, 0, simulation.clock.now())
     if rule.nature.stage is not Stage.HAPPENING:
         raise BadControlRequest(f"A {rule.kind} fault does not happen by itself; put it in force as a rule.")
-    backend = _backend(body)
+    backend = backend_of(body)
     happen(rule, backend, simulation.clock.now())
     return {"source_server_ids": list(backend.servers), "recovery_instance_ids": list(backend.recovery_instances)}
 
 
 def start_job(simulation: Simulation, body: Body) -> Body:
     """Start a job as another operator of the account, who knows nothing of ours."""
-    _refuse_unknown(body, {"account", "region", "source_server_ids", "is_drill"})
+    refuse_unknown(body, {"account", "region", "source_server_ids", "is_drill"})
     account, region = str(body.get("account")), str(body.get("region"))
-    backend = _backend(body)
+    backend = backend_of(body)
     ids = body.get("source_server_ids")
     if not isinstance(ids, list) or not ids:
         raise BadControlRequest("source_server_ids must be a list with at least one source server.")
@@ -97,7 +97,7 @@ def access(simulation: Simulation, body: Body) -> Body:
 
     `external_id` is what callers must name from now on; null trusts nobody.
     """
-    _refuse_unknown(body, {"account", "deny", "external_id"})
+    refuse_unknown(body, {"account", "deny", "external_id"})
     role = _role(str(body.get("account")))
     if "deny" in body:
         actions = body["deny"]
@@ -116,8 +116,8 @@ def access(simulation: Simulation, body: Body) -> Body:
 
 def change_region(simulation: Simulation, body: Body) -> Body:
     """Say whether DRS is `initialized` in an account's Region, and whether the account has the Region `enabled`."""
-    _refuse_unknown(body, {"account", "region", "initialized", "enabled"})
-    backend = _backend(body)
+    refuse_unknown(body, {"account", "region", "initialized", "enabled"})
+    backend = backend_of(body)
     place = backend.account_id, backend.region_name
     for name in ("initialized", "enabled"):
         if not isinstance(body.get(name, True), bool):
@@ -142,7 +142,7 @@ def reset_requests(simulation: Simulation, _body: Body) -> Body:
 
 def reset(simulation: Simulation, body: Body) -> Body:
     """Begin again with a fresh world."""
-    _refuse_unknown(body, {"world", "speed", "sizes"})
+    refuse_unknown(body, {"world", "speed", "sizes"})
     speed = _number(body, "speed", FASTEST)
     sizes: Sizes | None = body.get("sizes")
     if sizes is not None and not isinstance(sizes, dict):
@@ -157,26 +157,12 @@ def expire(simulation: Simulation, _body: Body) -> dict[str, int]:
     return {"expired": simulation.sessions.expire_all()}
 
 
-def _backend(body: Body) -> DrsBackend:
-    account, region = str(body.get("account")), str(body.get("region"))
-    if account not in drs_backends or region not in drs_backends[account]:
-        raise BadControlRequest(f"There is no account {account} with a Region {region} here.", 404)
-    return drs_backends[account][region]
-
-
 def _role(account: str) -> Role:
     roles = iam_backends[account][PARTITION].roles.values() if account in iam_backends else ()
     role = next((role for role in roles if role.name == ROLE_NAME), None)
     if role is None:
         raise BadControlRequest(f"There is no account {account} with a role {ROLE_NAME} here.", 404)
     return role
-
-
-def _refuse_unknown(body: Body, known: set[str]) -> None:
-    unknown = set(body) - known
-    if unknown:
-        allowed = ", ".join(sorted(known))
-        raise BadControlRequest(f"There is no field {', '.join(sorted(unknown))} here; known are {allowed}.")
 
 
 def _number(body: Body, name: str, highest: float) -> float | None:

@@ -9,10 +9,11 @@ from moto.ec2.models import EC2Backend, ec2_backends
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from drsorch.simulator import dice
+from drsorch.simulator import dice, status_checks
 from drsorch.simulator.backend import drs_backends
 from drsorch.simulator.credentials import PARTITION
 from drsorch.simulator.worlds.description import ROLE_NAME, AccountDescription, World
+from drsorch.simulator.worlds.seeding import furnish
 
 HUB_USER = "drsorch-hub"
 # Loading 1300 public images takes moto a quarter of a second per account and Region; nothing here starts from them.
@@ -41,6 +42,7 @@ def prepare_process() -> None:
     """Set what moto reads from the environment. An account id there would override every access key."""
     os.environ.update(SKIP_IMAGES)
     os.environ.pop(ACCOUNT_OVERRIDE, None)
+    status_checks.install()
     dice.install()
     vars(ec2_backends)["backend"] = _make_ec2
 
@@ -73,6 +75,9 @@ def seed(world: World, now: float) -> None:
             backend = drs_backends[account.id][region.name]
             backend.is_initialized = region.is_initialized
             backend.add_servers(region.servers, now)
+            furnish(backend, account, region)
+        for name in account.origin_regions:
+            drs_backends[account.id][name].is_initialized = True
 
 
 def _create_access_key(account: AccountDescription) -> None:

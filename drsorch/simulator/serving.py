@@ -19,6 +19,7 @@ from drsorch.simulator.faults.happenings import happen_before
 from drsorch.simulator.faults.refusals import refuse_before_effect, spoil
 from drsorch.simulator.journal import Entry
 from drsorch.simulator.journal_entries import call_entry, changes_something, hits_entry
+from drsorch.simulator.json_services import answer_json, is_ours
 from drsorch.simulator.signed_request import SignedRequest
 from drsorch.simulator.simulation import Simulation
 from drsorch.simulator.trust import ASSUME, refuse_unless_trusted
@@ -95,7 +96,7 @@ class Service:
         """moto's backends know no locks: EC2 is asked under the lock under which recoveries change it, and changes of
         other services come one after the other, so that the journal has them in the order in which they happened.
         """
-        if request.service in WITH_BACKEND:
+        if request.service in WITH_BACKEND or is_ours(request):
             backend = self._simulation.region_backend(caller.account, request.region)
             with backend.lock:
                 yield backend
@@ -115,6 +116,8 @@ class Service:
                 simulation.faults.note_change()
         if request.service == "drs":
             return answer_drs(simulation, request, caller)
+        if backend is not None and is_ours(request):
+            return answer_json(simulation, request, caller, backend)
         if f"{request.service}:{request.operation}" == ASSUME:
             refuse_unless_trusted(request, caller)
         return self._serve_from_moto(environ, request)

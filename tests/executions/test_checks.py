@@ -75,9 +75,10 @@ def test_a_launched_server_is_checked_and_the_execution_is_woken_when_all_are_de
         ({"state": "insufficient-data", "check": "both"}, 6, "FAILED", "its system status check is insufficient-data"),
     ],
 )
-def test_status_checks_that_do_not_come_good_fail_with_a_sentence(aws, small, olga, fault, minutes, result, why):
+def test_status_checks_that_do_not_come_good_fail_with_a_sentence(aws, ada, place, olga, fault, minutes, result, why):
     aws.fault(kind="status_checks", **fault)
-    launching(small, olga, aws)
+    group = factories.group(ada, place, "db")
+    launching(factories.plan(ada, group, w1={"checks": "EC2_STATUS"}), olga, aws)
     ask()
 
     ask(minutes=minutes)

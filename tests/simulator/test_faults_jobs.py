@@ -80,11 +80,14 @@ def test_tags_at_the_start_can_be_refused(simulator, drs, ids):
 
 
 def test_a_job_can_fail_for_every_server_with_its_raw_error(simulator, drs, ids):
-    simulator.fault(kind="launch_failure", at="LAUNCH", times=2)
+    simulator.fault(kind="launch_failure", at="LAUNCH", raw_error="No capacity today.", times=2)
     job = start(drs, ids[:2])
     simulator.advance(LONG_ENOUGH)
 
     assert statuses(drs, job["jobID"]) == ("COMPLETED", ["FAILED", "FAILED"])
+    log = drs.describe_job_log_items(jobID=job["jobID"])["items"]
+    errors = [item["eventData"]["rawError"] for item in log if item["event"] == "LAUNCH_FAILED"]
+    assert errors == ["No capacity today."] * 2
 
 
 def test_a_stuck_job_never_ends_and_holds_its_servers(simulator, drs, ids):
@@ -135,3 +138,41 @@ def test_a_termination_can_be_invisible_for_a_while(simulator, drs, ids):
     assert job["jobID"] not in [entry["jobID"] for entry in drs.describe_jobs()["items"]]
     simulator.advance(10)
     assert job["jobID"] in [entry["jobID"] for entry in drs.describe_jobs()["items"]]
+
+
+def checks(machine):
+    (status,) = hub_client("ec2").describe_instance_status(InstanceIds=[machine])["InstanceStatuses"]
+    return status["SystemStatus"]["Status"], status["InstanceStatus"]["Status"]
+
+
+CHECKS = [
+    ({"state": "impaired"}, ("impaired", "impaired")),
+    ({"state": "impaired", "check": "system"}, ("impaired", "ok")),
+    ({"state": "impaired", "check": "instance"}, ("ok", "impaired")),
+    ({"state": "insufficient-data"}, ("insufficient-data", "insufficient-data")),
+    ({"state": "initializing"}, ("initializing", "initializing")),
+]
+
+
+@pytest.mark.parametrize(("rule", "expected"), CHECKS, ids=str)
+def test_status_checks_can_fail_for_good(simulator, drs, ids, rule, expected):
+    simulator.fault(kind="status_checks", source_server_ids=ids[:1], **rule)
+    launched(simulator, drs, ids[:2])
+    simulator.advance(3600)
+    bad, good = (
+        next(entry["ec2InstanceID"] for entry in instances(drs) if entry["sourceServerID"] == server_id)
+        for server_id in ids[:2]
+    )
+
+    assert checks(bad) == expected
+    assert checks(good) == ("ok", "ok")
+
+
+def test_status_checks_can_be_late(simulator, drs, ids):
+    simulator.fault(kind="status_checks", state="initializing", seconds=1800)
+    (machine,) = launched(simulator, drs, ids[:1])
+    simulator.advance(1000)
+    assert checks(machine) == ("initializing", "initializing")
+    simulator.advance(1000)
+
+    assert checks(machine) == ("ok", "ok")

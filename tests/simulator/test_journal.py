@@ -350,3 +350,33 @@ def test_what_many_callers_did_at_once_comes_out_as_before(endpoint):
 
     assert everything() == before
     assert len(before[-3]) == 24
+
+
+def test_what_a_rule_let_happen_before_a_read_is_kept(endpoint):
+    drs, ids = hub_client("drs"), server_ids(endpoint.control)
+    start(drs, ids[:1])
+    endpoint.control.advance(LONG_ENOUGH)
+    endpoint.control.fault(kind="instance_stopped", service="ec2", operation="DescribeInstances", times=1)
+    endpoint.control.fault(kind="replication", operation="DescribeSourceServers", state="STALLED", times=1)
+    hub_client("ec2").describe_instances()
+    drs.describe_source_servers()
+    endpoint.restart()
+
+    assert [entry["ec2InstanceState"] for entry in instances(hub_client("drs"))] == ["STOPPED"]
+    servers = hub_client("drs").describe_source_servers()["items"]
+    assert {entry["dataReplicationInfo"]["dataReplicationState"] for entry in servers} == {"STALLED"}
+    assert [rule["hits"] for rule in endpoint.control.faults()] == [1, 1]
+
+
+def test_what_another_operator_did_is_kept_though_our_call_was_refused(endpoint):
+    drs, ids = hub_client("drs"), server_ids(endpoint.control)
+    endpoint.control.fault(kind="foreign_job", operation="StartRecovery", times=1)
+    assert refusal(start, drs, ids[:1])["Error"]["Code"] == "ConflictException"
+    endpoint.control.happen("server_deleted", HUB, EAST, source_server_ids=ids[1:2])
+    told = endpoint.control.start_job(HUB, EAST, ids[2:3])
+    before = endpoint.control.jobs()
+    endpoint.restart()
+
+    assert endpoint.control.jobs() == before
+    assert [job["jobID"] for job in before][1:] == [told]
+    assert ids[1] not in server_ids(endpoint.control)

@@ -91,10 +91,6 @@ class Faults:
         rule = self.take(Stage.INVISIBILITY, place)
         return rule.seconds or 0.0 if rule else 0.0
 
-    def take_launch_failure(self, place: Place, source_server_id: str) -> str | None:
-        """The stage at which this start of this server is to fail, if it is."""
-        return self.take_failure(place, source_server_id)[0]
-
     def take_failure(self, place: Place, source_server_id: str) -> tuple[str | None, str | None]:
         """The stage at which this start of this server is to fail, if it is, and the raw error if the rule has one."""
         rule = self.take(Stage.LAUNCH, place, lambda rule: rule.chooses(source_server_id))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address
 from typing import overload
 
+from drsorch.simulator.settings import Quotas
 from drsorch.simulator.worlds.description import AccountDescription, RegionDescription, ServerDescription, World
 from drsorch.simulator.worlds.hub import hub_account
 
@@ -26,6 +27,7 @@ SYSTEMS = (
     "Microsoft Windows Server 2019 Datacenter",
 )
 ENVIRONMENTS = ("production", "production", "production", "production", "test")
+REPLICATING_SERVERS = 300
 FIRST_ADDRESS = IPv4Address("10.0.0.1")
 
 
@@ -70,10 +72,14 @@ class Servers(Sequence[ServerDescription]):
 
 
 def build(accounts: int = 10, regions: int = 10, servers: int = 100) -> World:
-    """The first account is the hub. Application, tier, priority, environment and owner are tags to make groups by."""
+    """The first account is the hub. Application, tier, priority, environment and owner are tags to make groups by.
+
+    The quota of replicating servers grows with the servers; the others are AWS's.
+    """
     return World(
         "estate",
         tuple(_account(number, regions, servers) for number in range(1, accounts + 1)),
+        Quotas(replicating_servers=max(REPLICATING_SERVERS, servers)),
     )
 
 
