@@ -86,6 +86,11 @@ def test_the_time_left_ticks_down_to_zero():
     assert ">0 s<" in render("{% until moment %}", moment=clock.now() - timedelta(seconds=5))
 
 
+def test_what_is_due_says_whether_it_is_over():
+    assert ">2 min 10 s left<" in render("{% due moment %}", moment=clock.now() + timedelta(seconds=130.5))
+    assert ">2 min 10 s over<" in render("{% due moment %}", moment=clock.now() - timedelta(seconds=130.5))
+
+
 def test_a_reason_that_several_buttons_share_stands_once():
     html = render("{% button 'Retry' why='You may not.' why_id='shared' %}")
     assert 'aria-disabled="true" aria-describedby="shared"' in html
