@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from executions.decisions.facts import CallFacts, Facts, Limits, ServerFacts, TerminationFacts, WaveFacts
+from executions.decisions.outcome import PASSING
 from executions.models import Execution, Gate, Launch, ServerRun, Termination, TerminationCall, WaveRun
 from executions.models.calls import Call
-from executions.states import GateKind
+from executions.states import SILENCE
 from plans.models import Checks, Impact, LaunchOrder
 
 
@@ -24,6 +25,7 @@ def gather(execution: Execution) -> Facts:
             grace=settings.ENGINE_GRACE_SECONDS,
             recheck=settings.ENGINE_RECHECK_SECONDS,
             look_age=settings.ENGINE_LOOK_SECONDS,
+            endless=settings.ENGINE_ENDLESS_SECONDS,
             unheard=settings.ENGINE_UNHEARD_SECONDS,
             blind_resend=settings.ENGINE_BLIND_RESEND,
         ),
@@ -76,16 +78,22 @@ def _wave(wave: WaveRun, gates: list[Gate], servers: list[ServerFacts], calls: l
         gate=next((gate.kind for gate in gates if gate.answered_at is None), ""),
         answers=tuple((gate.kind, gate.answer) for gate in gates if gate.answered_at),
         is_passed=wave.is_passed,
-        free_at=wave.ended_at + timedelta(seconds=wave.wait_seconds) if wave.ended_at else None,
+        free_at=_free_at(wave),
         looked_at=wave.looked_at,
         look_again_at=wave.look_again_at,
         deadline=wave.started_at + timedelta(minutes=wave.timeout_minutes) if wave.started_at else None,
         reassured_at=max(
-            (gate.answered_at for gate in gates if gate.answered_at and gate.kind == GateKind.UNHEARD), default=None
+            (gate.answered_at for gate in gates if gate.answered_at and gate.kind in SILENCE), default=None
         ),
         servers=tuple(servers),
         calls=tuple(calls),
     )
+
+
+def _free_at(wave: WaveRun) -> datetime | None:
+    """When the waves that run after it may start: the plan's wait is one after success."""
+    wait = wave.wait_seconds if wave.outcome in PASSING else 0
+    return wave.ended_at + timedelta(seconds=wait) if wave.ended_at else None
 
 
 def _termination(execution: Execution) -> TerminationFacts | None:

@@ -8,6 +8,7 @@ from executions.decisions import actions as do
 from executions.decisions import outcome
 from executions.models import Execution, Gate, Launch, ServerRun, WaveRun
 from executions.states import (
+    SILENCE,
     UNSTARTED_WAVE,
     WAVE_MOVES,
     Answer,
@@ -34,6 +35,7 @@ def judge(turn: Turn, action: do.Judge) -> None:
         wave.status = wave.outcome = action.status
         wave.ended_at, wave.is_passed = timezone.now(), action.passes
         wave.save(update_fields=["status", "outcome", "ended_at", "is_passed", "reason"])
+        _close(wave.gates.filter(kind__in=SILENCE))  # DRS has answered after all
         execution.say(
             f"Wave {wave.number}, {wave.name}: {count}", by="engine", what="wave", tone=WaveStatus(action.status).tone
         )
@@ -76,8 +78,14 @@ def finish(turn: Turn, action: do.Finish) -> None:
     with turn.record() as execution:
         note = _verdict(execution, action.status)
         execution.move_to(action.status, by="engine", note=note, fence=turn.fence)
+        _close(Gate.objects.filter(wave__execution=execution))
         ServerHold.objects.filter(holder=execution.pk).delete()
         _tell_plan(execution, action.status)
+
+
+def _close(gates: "QuerySet[Gate]") -> None:
+    """Close questions that nobody has to answer any more."""
+    gates.filter(answered_at=None).update(answered_at=timezone.now(), answered_name="engine")
 
 
 def _tell_plan(execution: Execution, status: str) -> None:

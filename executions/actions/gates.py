@@ -1,6 +1,11 @@
 """Stop and ask people."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
 
 from executions.decisions import actions as do
 from executions.models import Gate, ServerRun, WaveRun
@@ -8,6 +13,7 @@ from executions.states import (
     IN_FLIGHT_WAVE,
     MAY_HAVE_A_JOB,
     RUNNING,
+    SILENCE,
     UNSTARTED_WAVE,
     CheckResult,
     ExecutionStatus,
@@ -34,6 +40,10 @@ QUESTIONS = {
     GateKind.UNHEARD: (
         "DRS has not answered about {wave} for long: {by}. Look at DRS yourself, repair the access and look again; "
         "or give up, which counts the servers as failed although they may have been launched."
+    ),
+    GateKind.ENDLESS: (
+        "DRS has not ended a job of {wave} long after its time-out: {by}. Look at it in DRS. Look again later; or give "
+        "up, which counts the servers as failed although they may still be launched."
     ),
 }
 
@@ -78,8 +88,11 @@ def _details(wave: WaveRun, kind: str) -> list[Detail]:
     if kind == GateKind.FAILURE:
         failed = [_failure(run) for run in wave.servers.all() if _is_failed(run)]
         return [{"sentence": sentence} for sentence in failed or ["the time-out has passed"]]
-    if kind == GateKind.UNHEARD:
+    if kind in SILENCE:
         calls = wave.launches.filter(status__in=MAY_HAVE_A_JOB, job__ended_at=None).select_related("job", "account")
+        if kind == GateKind.UNHEARD:
+            long_ago = timezone.now() - timedelta(seconds=settings.ENGINE_UNHEARD_SECONDS)
+            calls = calls.filter(Q(job__polled_at=None) | Q(job__polled_at__lte=long_ago))
         return [{"sentence": f"{call.job or 'a StartRecovery'} in {call.region} of {call.account}"} for call in calls]
     return []
 

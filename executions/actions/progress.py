@@ -8,9 +8,11 @@ from executions.models import Launch, ServerRun, WaveRun
 from executions.states import (
     MAY_HAVE_A_JOB,
     RUNNING,
+    SHOWN_AS,
     WAVE_MOVES,
+    Answer,
     CallStatus,
-    ExecutionStatus,
+    GateKind,
     LaunchStatus,
     WaveStatus,
     check_move,
@@ -25,15 +27,6 @@ SENTENCES = {
 }
 
 
-# What an execution is called while its wave is so.
-EXECUTION_SHOWS = {
-    WaveStatus.INITIATED: ExecutionStatus.INITIATED,
-    WaveStatus.POLLING: ExecutionStatus.POLLING,
-    WaveStatus.LAUNCHING: ExecutionStatus.LAUNCHING,
-    WaveStatus.CHECKING: ExecutionStatus.LAUNCHING,
-}
-
-
 def show(turn: Turn, action: do.Progress) -> None:
     """Let the wave, and an execution that runs, say what the wave's jobs do now."""
     with turn.record() as execution:
@@ -42,7 +35,7 @@ def show(turn: Turn, action: do.Progress) -> None:
         wave.status = action.status
         wave.save(update_fields=["status"])
         note = SENTENCES[WaveStatus(action.status)].format(wave=wave)
-        shown = EXECUTION_SHOWS[WaveStatus(action.status)]
+        shown = SHOWN_AS[action.status]
         if execution.status in RUNNING and execution.status != shown:
             execution.move_to(shown, by="engine", note=note, fence=turn.fence)
         else:
@@ -77,7 +70,9 @@ def lose_sight(turn: Turn, action: do.LoseSight) -> None:
     call = Launch.objects.select_related("account", "job", "wave").get(pk=action.call)
     with turn.record() as execution:
         where = f"{call.job or 'StartRecovery'} in {call.region} of {call.account}"
-        why = f"Not known: DRS could not be asked about {where}. Look there for a recovery instance."
+        is_endless = call.wave.gates.filter(kind=GateKind.ENDLESS, answer=Answer.GIVE_UP).exists()
+        what = f"{where} did not end" if is_endless else f"DRS could not be asked about {where}"
+        why = f"Not known: {what}. Look there for a recovery instance."
         call.status, call.reason = CallStatus.LOST, why
         call.save(update_fields=["status", "reason"])
         if call.job and call.job.ended_at is None:

@@ -103,6 +103,7 @@ class Limits:
     recheck: float
     look_age: float = 60
     unheard: float = 1800
+    endless: float = 14_400
     blind_resend: bool = False
 
 

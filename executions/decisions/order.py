@@ -37,7 +37,9 @@ def waves_in_turn(facts: Facts) -> list[WaveFacts]:
     ready.sort(key=lambda wave: wave.number)
     if facts.parallel_waves:
         return ready
-    return [] if questions or any(wave.is_under_way for wave in facts.waves) else ready[:1]
+    lowest = min((wave.number for wave in facts.waves if wave.is_unstarted), default=0)
+    is_busy = questions or any(wave.is_under_way for wave in facts.waves)
+    return [] if is_busy else [wave for wave in ready if wave.number == lowest]
 
 
 def _is_free(wave: WaveFacts, waves: dict[int, WaveFacts], facts: Facts) -> bool:
@@ -46,10 +48,10 @@ def _is_free(wave: WaveFacts, waves: dict[int, WaveFacts], facts: Facts) -> bool
 
 
 def _before(wave: WaveFacts, facts: Facts) -> Action | None:
-    if facts.pause_requested:
-        return Ask(wave.pk, GateKind.PAUSE_REQUESTED)
     if wave.pause_before and wave.answer(GateKind.PAUSE_BEFORE) != Answer.RESUME:
         return Ask(wave.pk, GateKind.PAUSE_BEFORE)
+    if facts.pause_requested:
+        return Ask(wave.pk, GateKind.PAUSE_REQUESTED)
     if wave.look_again_at is not None and wave.look_again_at > facts.now:
         return None
     fresh = facts.now - timedelta(seconds=facts.limits.look_age)

@@ -75,6 +75,9 @@ def _question(wave: WaveFacts, facts: Facts) -> Action | None:
         return None
     if any(_unheard_at(call, wave, facts) <= facts.now for call in _followed(wave)):
         return Ask(wave.pk, GateKind.UNHEARD)
+    endless_at = _endless_at(wave, facts)
+    if endless_at is not None and endless_at <= facts.now:
+        return Ask(wave.pk, GateKind.ENDLESS)
     return Ask(wave.pk, GateKind.FAILURE) if _wants_a_decision(wave, facts) else None
 
 
@@ -83,14 +86,14 @@ def _wants_a_decision(wave: WaveFacts, facts: Facts) -> bool:
     if wave.on_failure != OnFailure.ASK or facts.status == ExecutionStatus.CANCELLING or facts.cancelled_by:
         return False
     has_failed = wave.outcome == WaveStatus.FAILED or (
-        _has_come_to_its_end(wave) and outcome.of_wave(wave) == WaveStatus.FAILED
+        _has_come_to_its_end(wave, facts) and outcome.of_wave(wave) == WaveStatus.FAILED
     )
     return has_failed and wave.answer(GateKind.FAILURE) not in {Answer.CONTINUE, Answer.SKIP}
 
 
 def _end(wave: WaveFacts, facts: Facts) -> Action | None:
     """A failure that people must decide on waits for them, also behind another question about the wave."""
-    if not _has_come_to_its_end(wave) or _wants_a_decision(wave, facts):
+    if not _has_come_to_its_end(wave, facts) or _wants_a_decision(wave, facts):
         return None
     status = wave.outcome or outcome.of_wave(wave)
     return Judge(wave.pk, status, passes=_passes(wave, status))
@@ -118,11 +121,12 @@ def _is_unfinished(wave: WaveFacts) -> bool:
     return any(server.status in OPEN_SERVER or server.check == CheckResult.PENDING for server in wave.servers)
 
 
-def _has_come_to_its_end(wave: WaveFacts) -> bool:
-    """A job that still runs is followed to its end, even when all its servers have come to theirs."""
-    return not _is_unfinished(wave) and not any(
-        call.status in OPEN_CALL and call.job_ended_at is None for call in wave.calls
-    )
+def _has_come_to_its_end(wave: WaveFacts, facts: Facts) -> bool:
+    """Say whether all its servers have, and its jobs: one that still runs is followed until the wave's time is up."""
+    if _is_unfinished(wave):
+        return False
+    is_late = wave.deadline is not None and wave.deadline <= facts.now
+    return is_late or not any(call.status in OPEN_CALL and call.job_ended_at is None for call in wave.calls)
 
 
 def _grace_end(call: CallFacts, facts: Facts) -> datetime:
@@ -141,12 +145,23 @@ def _unheard_at(call: CallFacts, wave: WaveFacts, facts: Facts) -> datetime:
     return max(heard, default=facts.now) + timedelta(seconds=facts.limits.unheard)
 
 
+def _endless_at(wave: WaveFacts, facts: Facts) -> datetime | None:
+    """When a job that DRS does not end has run so long after the wave's time-out that people are asked."""
+    if wave.deadline is None or not any(_has_open(call, wave) for call in _followed(wave)):
+        return None
+    since = [at for at in (wave.deadline, wave.reassured_at) if at is not None]
+    return max(since) + timedelta(seconds=facts.limits.endless)
+
+
 def _is_given_up(call: CallFacts, wave: WaveFacts, facts: Facts) -> bool:
-    """A person gave up on what had not been heard of for long when they decided; a call that was heard of goes on."""
-    if wave.answer(GateKind.UNHEARD) != Answer.GIVE_UP or wave.reassured_at is None or call not in _followed(wave):
+    """A person gave up on jobs that do not end, or on what had not been heard of for long when they decided."""
+    if wave.reassured_at is None or call not in _followed(wave):
         return False
+    if wave.answer(GateKind.ENDLESS) == Answer.GIVE_UP and wave.deadline is not None:
+        return wave.deadline < wave.reassured_at
     silence = timedelta(seconds=facts.limits.unheard)
-    return call.heard_at is None or call.heard_at + silence <= wave.reassured_at
+    is_silent = call.heard_at is None or call.heard_at + silence <= wave.reassured_at
+    return wave.answer(GateKind.UNHEARD) == Answer.GIVE_UP and is_silent
 
 
 def _progress(wave: WaveFacts) -> Action | None:
@@ -174,4 +189,5 @@ def wake_times(wave: WaveFacts, facts: Facts) -> list[datetime]:
             times.append(_grace_end(call, facts))
     if not wave.gate:
         times += [_unheard_at(call, wave, facts) for call in _followed(wave)]
+        times += [at for at in (_endless_at(wave, facts),) if at is not None and wave.outcome]
     return [time for time in times if time > facts.now]

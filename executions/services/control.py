@@ -10,8 +10,19 @@ from drsorch.errors import Conflict
 from executions.models import Execution, Gate
 from executions.services import choices, retrying
 from executions.services.offers import PAUSES, require
-from executions.states import RUNNING, UNSTARTED_WAVE, Answer, ExecutionStatus, GateKind, WaveStatus
+from executions.states import (
+    IN_FLIGHT_WAVE,
+    RUNNING,
+    SHOWN_AS,
+    UNSTARTED_WAVE,
+    Answer,
+    ExecutionStatus,
+    GateKind,
+    WaveStatus,
+)
 from executions.turn import wake
+
+PAUSES_BEFORE = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_REQUESTED})
 
 
 @transaction.atomic
@@ -104,9 +115,15 @@ def _answer(execution: Execution, gate: Gate, actor: Actor, answer: str, note: s
             "is_passed",
         ]
     )
-    if gate.kind == GateKind.PAUSE_REQUESTED:  # another kind of question leaves a pause that was asked for to come
+    if gate.kind in PAUSES_BEFORE:  # another kind of question leaves a pause that was asked for to come
         execution.pause_requested_at, execution.pause_requested_by = None, ""
         execution.save(update_fields=["pause_requested_at", "pause_requested_by"])
+
+
+def _shown(execution: Execution) -> str:
+    """Return what the execution is called when it goes on: as its wave in flight, if there is one."""
+    running = execution.waves.filter(status__in=IN_FLIGHT_WAVE).last()
+    return SHOWN_AS[running.status] if running else ExecutionStatus.INITIATED
 
 
 def _lets_pass(gate: Gate, answer: str) -> bool:
@@ -120,7 +137,7 @@ def _go_on(execution: Execution, actor: Actor, note: str) -> None:
     """Let the execution run again, when it was paused, and wake the engine."""
     execution.refresh_from_db()
     if execution.status == ExecutionStatus.PAUSED:
-        execution.move_to(ExecutionStatus.INITIATED, by=actor.name, note=note, tone="info")
+        execution.move_to(_shown(execution), by=actor.name, note=note, tone="info")
     elif execution.status in RUNNING | {ExecutionStatus.CANCELLING}:
         execution.say(note, by=actor.name, what="decision")
     else:

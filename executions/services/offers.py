@@ -91,6 +91,8 @@ def _no_pause(execution: Execution) -> str:
 
 
 def _no_resume(execution: Execution) -> str:
+    if not execution.is_active:
+        return f"The execution has ended: {execution.get_status_display().lower()}."
     if execution.cancel_requested_at:
         return "The execution is being cancelled."
     kinds = _open_questions(execution)
@@ -100,6 +102,8 @@ def _no_resume(execution: Execution) -> str:
 
 
 def _no_decision(execution: Execution) -> str:
+    if not execution.is_active:
+        return f"The execution has ended: {execution.get_status_display().lower()}."
     return "" if _open_questions(execution) else "No question is open."
 
 

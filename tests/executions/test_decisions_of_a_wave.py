@@ -179,7 +179,10 @@ WAKE = {
     "a deadline": (wave(calls=(SENT,), deadline=after(60)), [after(60), SILENCE]),
     "a deadline while people are asked": (wave(calls=(SENT,), deadline=after(60), gate="UNHEARD"), [after(60)]),
     "a deadline that has passed": (wave(calls=(SENT,), deadline=after(-60)), [SILENCE]),
-    "a deadline that was used": (wave(calls=(SENT,), deadline=after(60), outcome="FAILED"), [SILENCE]),
+    "a deadline that was used": (
+        wave(calls=(SENT,), deadline=after(60), outcome="FAILED"),
+        [SILENCE, after(60 + 14_400)],
+    ),
     "a planned call": (wave(calls=(replace(PLANNED, not_before=after(7)),)), [after(7)]),
     "an intent": (wave(calls=(replace(INTENT, not_before=after(7)),)), [after(7), SILENCE]),
     "a call that was abandoned": (wave(calls=(call(status="ABANDONED", not_before=after(7)),)), []),

@@ -373,11 +373,13 @@ def test_who_may_not_start_is_told_so_by_the_page_and_by_the_server(client, vera
 
 def test_the_review_says_once_what_several_servers_share(client, olga, plan, aws):
     execution = services.start_execution(plan=plan, actor=olga)
+    SourceServer.objects.update(synced_at=timezone.now())
     SourceServer.objects.filter(hostname__contains="-db-").update(replication_state="STALLED")
     text = sign_in(client, olga).get(reverse("executions:start", args=[plan.pk])).content.decode()
 
     assert f"4 servers are in use by Drill of Three tiers ({execution.short_id})" in text
-    assert "2 servers are not replicating: stalled" in text
+    assert "2 servers are not replicating" in text
+    assert "target-use1-db-1 does not replicate (state stalled)" in text
     assert "This plan is running now." in text
 
 

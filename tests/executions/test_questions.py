@@ -130,7 +130,7 @@ def test_of_two_answers_the_first_counts_and_the_second_hears_whose_it_was(faile
 
     with pytest.raises(Conflict, match="No question is open") as refused:
         answer(failed, ada, "RETRY", gate=gate)
-    assert refused.value.details["status"] == "INITIATED"
+    assert refused.value.details["status"] == "LAUNCHING"
     assert ServerAttempt.objects.count() == 0
 
 

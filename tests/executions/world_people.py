@@ -74,7 +74,7 @@ class People:
                 status="PENDING" if wave.is_unstarted else wave.status,
                 look_again_at=None,
                 looked_at=None if kind == "PROBLEM" else wave.looked_at,
-                reassured_at=world.facts.now if kind == "UNHEARD" else wave.reassured_at,
+                reassured_at=world.facts.now if kind in {"UNHEARD", "ENDLESS"} else wave.reassured_at,
                 is_passed=wave.is_passed or passes,
             )
         )

@@ -46,10 +46,12 @@ def _wait(world, action):
 def _ask(world, action):
     wave = world.wave(action.wave)
     assert not wave.gate
-    assert action.kind == "UNHEARD" or not world.facts.cancelled_by
+    assert action.kind in {"UNHEARD", "ENDLESS"} or not world.facts.cancelled_by
     if action.kind == "FAILURE":
         assert wave.on_failure == "ASK"
         assert wave.answer("FAILURE") not in {"CONTINUE", "SKIP"}, "asked again"
+    if action.kind == "ENDLESS":
+        assert world.facts.now >= wave.deadline + timedelta(seconds=world.facts.limits.endless)
     if action.kind == "UNHEARD":
         silence = world.facts.now - timedelta(seconds=world.facts.limits.unheard)
         assert any(call.status in MAY_HAVE_A_JOB and call.heard_at <= silence for call in wave.calls)
@@ -122,7 +124,8 @@ def _give_up(world, action):
 def _lose_sight(world, action):
     wave, call = _find(world, action.call)
     silence = world.people.gave_up_at[wave.number] - call.heard_at
-    assert silence >= timedelta(seconds=world.facts.limits.unheard), "a call that was heard of is given up"
+    is_silent = silence >= timedelta(seconds=world.facts.limits.unheard)
+    assert is_silent or wave.answer("ENDLESS") == "GIVE_UP", "a call that was heard of is given up"
 
 
 def _time_out(world, action):
@@ -135,7 +138,8 @@ def _judge(world, action):
     wave = world.wave(action.wave)
     assert not wave.is_unstarted
     assert not any(server.status in OPEN_SERVER or server.check == "PENDING" for server in wave.servers)
-    assert not any(call.status in OPEN_CALL and call.job_ended_at is None for call in wave.calls)
+    runs_on = any(call.status in OPEN_CALL and call.job_ended_at is None for call in wave.calls)
+    assert not runs_on or world.facts.now >= wave.deadline, "a job is followed until the wave's time is up"
     if action.status == "FAILED" and wave.on_failure == "ASK" and not world.facts.cancelled_by:
         assert wave.answer("FAILURE") in {"CONTINUE", "SKIP"}, "nobody was asked"
 
