@@ -3,6 +3,9 @@
 import json
 import logging
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,6 +53,22 @@ class TextFormatter(logging.Formatter):
         if record.exc_info:
             text += "\n" + without_secrets(self.formatException(record.exc_info))
         return text
+
+
+@contextmanager
+def timed(logger: logging.Logger, what: str, **facts: object) -> Iterator[dict[str, object]]:
+    """Write one line about a piece of work when it has ended: its outcome, its duration, and the facts it may add to.
+
+    A failure is raised on, its line is an error: whoever catches it says more.
+    """
+    started, level = time.monotonic(), logging.ERROR
+    try:
+        yield facts
+        level = logging.INFO
+    finally:
+        outcome = facts.setdefault("outcome", "ok") if level == logging.INFO else "failed"
+        facts |= {"outcome": outcome, "duration_ms": round((time.monotonic() - started) * 1000)}
+        logger.log(level, "%s: %s in %s ms", what, outcome, facts["duration_ms"], extra=facts)
 
 
 def extras(record: logging.LogRecord) -> dict[str, object]:

@@ -178,6 +178,8 @@ AWS_CONNECT_TIMEOUT_SECONDS = env.decimal("AWS_CONNECT_TIMEOUT_SECONDS", 3)
 AWS_READ_TIMEOUT_SECONDS = env.decimal("AWS_READ_TIMEOUT_SECONDS", 10)
 AWS_ONCE_CONNECT_TIMEOUT_SECONDS = env.decimal("AWS_ONCE_CONNECT_TIMEOUT_SECONDS", 5)
 AWS_ONCE_READ_TIMEOUT_SECONDS = env.decimal("AWS_ONCE_READ_TIMEOUT_SECONDS", 30)
+# So many time-outs in a row, and an account's Region is asked by one request at a time until it answers again.
+AWS_BREAKER_MISSES = env.whole("AWS_BREAKER_MISSES", 3)
 AWS_REQUESTS_PER_SECOND = env.decimal("AWS_REQUESTS_PER_SECOND", 200 if PRACTICE else 5)
 AWS_BURST = env.whole("AWS_BURST", 400 if PRACTICE else 10)
 
@@ -198,6 +200,10 @@ if ENVIRONMENT != "test" and (ENGINE_CRASH_PROBABILITY or ENGINE_BLIND_RESEND):
 POLL_FAST_SECONDS = env.decimal("POLL_FAST_SECONDS", 2)
 POLL_NORMAL_SECONDS = env.decimal("POLL_NORMAL_SECONDS", 5)
 POLL_SLOW_SECONDS = env.decimal("POLL_SLOW_SECONDS", 15)
+# How long after a launch EC2's status checks of the instance may take.
+CHECK_SECONDS = env.decimal("CHECK_SECONDS", 300)
+# How often a place is surveyed while an execution has waves to start there.
+SURVEY_SECONDS = env.decimal("SURVEY_SECONDS", 30)
 
 # Logs: one JSON line each, readable text on a terminal while practising.
 LOGGING = {

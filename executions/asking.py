@@ -15,9 +15,6 @@ from protection.models import TargetAccount
 
 logger = logging.getLogger(__name__)
 
-# Logs of live jobs are read in turns, so that the cost of a poll does not grow with the number of jobs.
-LOGS_PER_POLL = 4
-
 
 @dataclass
 class Answer:
@@ -40,7 +37,10 @@ class Answer:
 
 
 def ask(account: TargetAccount, region: str, jobs: list[Job]) -> Answer:
-    """One DescribeJobs for all jobs; logs of the jobs that ended and a few that live; instances of launched servers."""
+    """One DescribeJobs for all jobs; the log of one of them, and of those that failed; instances of launched servers.
+
+    What a poll costs does not grow with the number of jobs.
+    """
     answer = Answer()
     if not jobs:
         return answer
@@ -61,11 +61,15 @@ def ask(account: TargetAccount, region: str, jobs: list[Job]) -> Answer:
 
 
 def _worth_a_log(jobs: list[Job], answer: Answer) -> list[Job]:
-    """Every job that has just ended, and the live ones whose log was read longest ago."""
-    ended = [job for job in jobs if job.job_id in answer.jobs and _has_ended(job, answer)]
-    live = [job for job in jobs if job.job_id in answer.jobs and job not in ended]
-    live.sort(key=lambda job: job.log_read_at or job.created_at)
-    return ended + live[:LOGS_PER_POLL]
+    """One log a poll, in turns: of a job that has ended, else of the one whose log was read longest ago.
+
+    Beside it the logs of jobs that have ended with failed servers: people wait for the reasons.
+    """
+    known = [job for job in jobs if job.job_id in answer.jobs]
+    unread = [job for job in known if _has_ended(job, answer) and not job.is_log_complete]
+    failed = [job for job in unread if _has_failed(answer.jobs[job.job_id])]
+    rest = [job for job in unread or known if job not in failed]
+    return failed + sorted(rest, key=lambda job: job.log_read_at or job.created_at)[:1]
 
 
 def _without_instance(jobs: list[Job], answer: Answer) -> list[str]:
@@ -90,3 +94,7 @@ def _without_instance(jobs: list[Job], answer: Answer) -> list[str]:
 def _has_ended(job: Job, answer: Answer) -> bool:
     heard = answer.jobs.get(job.job_id)
     return job.ended_at is not None or (heard is not None and heard.status == "COMPLETED")
+
+
+def _has_failed(heard: drs.Job) -> bool:
+    return any(server.launch_status == "FAILED" for server in heard.servers)

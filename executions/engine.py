@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from drsorch.aws.budget import budget
+from drsorch.logs import timed
 from executions.actions import begin, end, gates, launch, progress, reconcile, terminate
 from executions.decisions import actions as do
 from executions.decisions import decide
@@ -16,8 +18,7 @@ from executions.turn import Stale, Turn, claim
 
 logger = logging.getLogger(__name__)
 
-# A turn ends before the task's time-out of 60 s: this, and one call that may wait 15 s for our own limiter and 35 s
-# for AWS.
+# A turn ends before the task's time-out of 60 s: no action begins after this, and no request to AWS after the budget.
 TURN_SECONDS = 8
 
 DOES: dict[type, Callable[[Turn, Any], None]] = {
@@ -50,21 +51,25 @@ def advance(execution_id: UUID | str) -> None:
     turn = claim(execution_id)
     if turn is None:
         return
-    try:
-        turn.release(_run(turn))
-    except Stale as loss:
-        logger.warning("%s", loss, extra={"execution": str(execution_id)})
-    except Exception as error:
-        turn.complain(error)
-        raise
+    with timed(logger, "Tick", execution=str(execution_id)) as line, budget():
+        try:
+            turn.release(_run(turn, line))
+        except Stale as loss:
+            line["outcome"] = str(loss)
+        except Exception as error:
+            turn.complain(error)
+            raise
 
 
-def _run(turn: Turn) -> Any:
-    """Act until there is only waiting, or the turn has lasted long enough; return when to look again."""
+def _run(turn: Turn, line: dict[str, object]) -> Any:
+    """Act until there is only waiting, or the turn has lasted long enough; return when to look again.
+
+    What was done is added to the log line.
+    """
     while turn.seconds < TURN_SECONDS:
         action = decide(gather(turn.execution))
         if isinstance(action, do.Wait):
             return action.until
-        logger.info("%s", action, extra={"execution": str(turn.execution.pk)})
+        line["actions"] = f"{line.get('actions', '')} {action}".strip()
         DOES[type(action)](turn, action)
     return timezone.now() + timedelta(milliseconds=50)

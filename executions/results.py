@@ -11,8 +11,9 @@ from drsorch.aws import drs
 from executions.asking import Answer
 from executions.decisions import server as decisions
 from executions.models import Execution, Job, JobEvent, ServerRun
-from executions.states import OPEN_SERVER, LaunchStatus, Step
+from executions.states import OPEN_SERVER, CheckResult, LaunchStatus, Step
 from executions.turn import wake
+from plans.models import Checks
 
 # DRS shows a new job late, but not that late. One that it shows no more cannot be waited for.
 MISSING_AFTER = timedelta(hours=1)
@@ -27,30 +28,34 @@ FIELDS = [
     "instance_type",
     "launched_at",
     "ended_at",
+    "check_result",
 ]
 
 
-def lock_executions(jobs: list[Job]) -> None:
-    """Hold the executions that `jobs` concern against the engine until the transaction ends, in a fixed order."""
-    rows = Execution.objects.select_for_update().filter(pk__in=_executions_of(jobs)).order_by("pk")
-    list(rows.values_list("pk", flat=True))
+def lock_executions(ids: set[UUID]) -> None:
+    """Hold these executions against the engine until the transaction ends, in a fixed order."""
+    list(Execution.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
 
 
-def renew_pages(jobs: list[Job]) -> None:
-    """Let open pages of the executions that `jobs` concern load anew. Call with the executions locked."""
-    Execution.objects.filter(pk__in=_executions_of(jobs)).update(version=F("version") + 1)
+def renew_pages(ids: set[UUID]) -> None:
+    """Let open pages of these executions load anew. Call with the executions locked."""
+    Execution.objects.filter(pk__in=ids).update(version=F("version") + 1)
 
 
-def write_results(jobs: list[Job], answer: Answer) -> None:
-    """Write an answer about `jobs`. Call inside the poller's transaction, with the executions locked."""
+def write_results(jobs: list[Job], answer: Answer) -> int:
+    """Write an answer about `jobs` and return how many have just ended.
+
+    Call inside the poller's transaction, with the executions locked.
+    """
     ended = [job for job in jobs if job.job_id in answer.jobs and _write_job(job, answer.jobs[job.job_id])]
     news = {job.pk: _write_log(job, answer.logs[job.job_id]) for job in jobs if job.job_id in answer.logs}
     ended += [job for job in jobs if job.job_id not in answer.jobs and _is_gone(job)]
     changed, decided = _write_servers(jobs, answer)
-    decided |= _executions_of(ended)
-    changed |= decided | _executions_of([job for job in jobs if news.get(job.pk)])
-    Execution.objects.filter(pk__in=changed).update(version=F("version") + 1)
+    decided |= executions_of(ended)
+    changed |= decided | executions_of([job for job in jobs if news.get(job.pk)])
+    renew_pages(changed)
     wake(decided)
+    return len(ended)
 
 
 def _write_job(job: Job, heard: drs.Job) -> bool:
@@ -70,7 +75,7 @@ def _is_gone(job: Job) -> bool:
         return False
     job.status, job.ended_at, job.log_read_at = GONE, now, now
     job.save(update_fields=["status", "ended_at", "log_read_at"])
-    for execution in Execution.objects.filter(pk__in=_executions_of([job])):
+    for execution in Execution.objects.filter(pk__in=executions_of([job])):
         execution.say(f"DRS no longer shows job {job}. It is taken for ended.", by="engine", what="job", tone="error")
     return True
 
@@ -139,6 +144,8 @@ def _apply(row: ServerRun, reported: str, answer: Answer, events: list[str]) -> 
         row.private_ip = machine.private_ip if machine else ""
         row.instance_type = machine.instance_type if machine else ""
         row.launched_at = row.ended_at = timezone.now()
+        if row.wave.checks != Checks.NONE:
+            row.check_result = CheckResult.PENDING
     elif row.launch_status == LaunchStatus.FAILED:
         row.ended_at = timezone.now()
 
@@ -156,7 +163,7 @@ def _by_server(jobs: list[Job]) -> tuple[dict[tuple[int, str], list[str]], dict[
     return events, errors
 
 
-def _executions_of(jobs: list[Job]) -> set[UUID]:
+def executions_of(jobs: list[Job]) -> set[UUID]:
     """Return the executions whose launches or terminations these jobs are."""
     launches = Execution.objects.filter(waves__launches__job__in=jobs)
     terminations = Execution.objects.filter(termination__calls__job__in=jobs)

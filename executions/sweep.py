@@ -1,4 +1,4 @@
-"""Find all work from the database: overdue ticks and polls, dead leases, jobs that nobody asks about."""
+"""Find all work from the database: overdue ticks and polls, dead leases, places that nobody asks about."""
 
 from datetime import datetime, timedelta
 
@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from drsorch.queue.enqueue import enqueue
-from executions import pollers
-from executions.models import Execution, Job, Poller
+from executions import duties, pollers
+from executions.models import Execution, Poller
 
 # What was just enqueued needs a moment; and a queue that is blocked is not flooded by ringing at every sweep.
 OVERDUE = timedelta(seconds=1)
@@ -39,8 +39,6 @@ def _ring(due: models.QuerySet, task: str, now: datetime) -> int:
     return rung
 
 
-def _forgotten() -> set[tuple[int, str]]:
-    """Return the places that have jobs to ask about, and no poller that will."""
-    places = set(Job.objects.unresolved().values_list("account_id", "region"))
-    asked = set(Poller.objects.exclude(next_poll_at=None).values_list("account_id", "region"))
-    return places - asked
+def _forgotten() -> set[duties.Place]:
+    """Return the places that have something to ask about, and no poller that will."""
+    return duties.places() - set(Poller.objects.exclude(next_poll_at=None).values_list("account_id", "region"))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from drsorch.logs import JsonFormatter, TextFormatter
+from drsorch.logs import JsonFormatter, TextFormatter, timed
 
 
 def record(message="hello", *args, level=logging.INFO, error=None, **extra):
@@ -100,3 +100,18 @@ def test_text_for_a_terminal_shows_the_level_only_when_it_matters():
 def test_text_for_a_terminal_ends_with_the_traceback():
     text = TextFormatter().format(record(level=logging.ERROR, error=failure()))
     assert text.splitlines()[-1] == "ValueError: password=[hidden] is wrong"
+
+
+def test_a_piece_of_work_writes_one_line_when_it_has_ended(caplog):
+    caplog.set_level("INFO")
+    with timed(logging.getLogger("a.b"), "Poll", poller=5) as facts:
+        assert caplog.records == []
+        facts["jobs"] = 2
+    with pytest.raises(ValueError, match="no"), timed(logging.getLogger("a.b"), "Poll", poller=6):
+        raise ValueError("no")
+
+    good, bad = caplog.records
+    assert (good.levelname, good.poller, good.jobs, good.outcome) == ("INFO", 5, 2, "ok")
+    assert (bad.levelname, bad.poller, bad.outcome) == ("ERROR", 6, "failed")
+    assert good.duration_ms >= 0
+    assert good.getMessage() == f"Poll: ok in {good.duration_ms} ms"

@@ -1,4 +1,4 @@
-"""The one way through which every request to AWS goes: limiter, deadline, error classes, one log line."""
+"""The one way through which every request to AWS goes: breaker, limiter, deadline, error classes, one log line."""
 
 import json
 import logging
@@ -16,7 +16,8 @@ from botocore import xform_name
 from botocore.parsers import ResponseParserError
 from django.conf import settings
 
-from drsorch.aws import classify
+from drsorch.aws import budget, classify
+from drsorch.aws.breaker import Breaker, Refusal
 from drsorch.aws.errors import (
     AwsConflict,
     AwsDenied,
@@ -33,7 +34,9 @@ from drsorch.aws.limiter import Limiter, Priority
 
 log = logging.getLogger("drsorch.aws")
 LIMITER = Limiter()
-os.register_at_fork(after_in_child=LIMITER.forget)  # a lock that was held in the parent would stay held for ever
+BREAKER = Breaker()
+# A lock that was held in the parent would stay held for ever.
+os.register_at_fork(after_in_child=LIMITER.forget)
 PRIORITIES = {"launch": Priority.LAUNCH, "inventory": Priority.INVENTORY}
 OUTCOMES: tuple[tuple[type[AwsError], str], ...] = (
     (AwsUnreachable, "unreachable"),
@@ -91,6 +94,7 @@ class Call:
     deadline: datetime | None
     attempts: int = 0
     request_id: str = ""
+    is_probe: bool = False
 
 
 _current: ContextVar[Call] = ContextVar("drsorch_aws_call")
@@ -125,6 +129,8 @@ def _running(running: Call) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+        if running.is_probe:
+            BREAKER.settle(running.client.bucket)
 
 
 def _judged(error: AwsError, client: Client) -> AwsError:
@@ -181,17 +187,30 @@ def _write(running: Call, started: float, outcome: str, aws_code: str, request_i
 
 
 def watch(api: Any) -> None:
-    """Hang our hooks into a new botocore client. The order of an attempt: token, signature, deadline, socket."""
-    api.meta.events.register_first("request-created", _take_token)
+    """Hang our hooks into a new botocore client. The order of a try: permission, signature, deadline, socket."""
+    api.meta.events.register_first("request-created", _ask_permission)
     api.meta.events.register_last("before-send", _check_deadline)
     api.meta.events.register_first("before-parse", _check_body)
     api.meta.events.register_last("response-received", _learn)
 
 
-def _take_token(**_: object) -> None:
+def _ask_permission(**_: object) -> None:
+    """Let a try pass: there is time for it, the place is not known to be silent, and there is a token."""
     running = _current.get()
+    if budget.left() <= 0:
+        message = f"{running.asked} was not sent: this piece of work has asked AWS for too long. It is tried again."
+        raise classify.make(AwsUnreachable, message, running.asked)
+    permission = BREAKER.admit(running.client.bucket, limit=settings.AWS_BREAKER_MISSES)
+    if isinstance(permission, Refusal):
+        message = f"{running.asked} was not sent: {running.client.service} there {permission}"
+        raise classify.make(AwsUnreachable, message, running.asked)
+    running.is_probe = running.is_probe or permission
+    _take_token(running)
+
+
+def _take_token(running: Call) -> None:
     client, deadline = running.client, running.deadline
-    patience = client.patience
+    patience = min(client.patience, budget.left())
     if deadline is not None:
         patience = min(patience, max((deadline - datetime.now(UTC)).total_seconds(), 0.0))
     rate, burst = settings.AWS_REQUESTS_PER_SECOND, settings.AWS_BURST
@@ -231,8 +250,12 @@ def _check_body(operation_model: Any, response_dict: Mapping[str, Any], **_: obj
         raise ResponseParserError("the answer is cut short or not JSON") from error
 
 
-def _learn(parsed_response: Mapping[str, Any] | None, **_: object) -> None:
+def _learn(parsed_response: Mapping[str, Any] | None, exception: Exception | None = None, **_: object) -> None:
     running = _current.get()
+    if isinstance(exception, classify.SILENCE):
+        BREAKER.missed(running.client.bucket, type(exception).__name__, limit=settings.AWS_BREAKER_MISSES)
+    elif parsed_response is not None:
+        BREAKER.heard(running.client.bucket)
     answer = parsed_response or {}
     metadata = answer.get("ResponseMetadata", {})
     running.request_id = str(metadata.get("RequestId") or "")

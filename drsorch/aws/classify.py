@@ -99,6 +99,7 @@ NO_CREDENTIALS = (
     boto.TokenRetrievalError,
 )
 NOT_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
+SILENCE = (*NOT_SENT, boto.ReadTimeoutError)  # what a place that is cut off looks like, and what costs time
 BAD_INPUT = (boto.ParamValidationError, boto.UnknownServiceError, boto.NoRegionError, boto.InvalidRegionError)
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "describe_jobs",
     "describe_recovery_instances",
     "describe_source_servers",
+    "get_launch_disposition",
     "initialize_service",
     "is_initialized",
     "list_tags",
@@ -31,7 +32,10 @@ __all__ = [
 ]
 IDS_PER_REQUEST = 200  # the API model's limit for source servers and recovery instances
 JOB_IDS_PER_REQUEST = 1_000
-ENUMS = "DataReplicationState EC2InstanceState InitiatedBy JobLogEvent JobStatus JobType LastLaunchType LaunchStatus"
+ENUMS = (
+    "DataReplicationState EC2InstanceState InitiatedBy JobLogEvent JobStatus JobType LastLaunchType LaunchDisposition "
+    "LaunchStatus"
+)
 
 
 def describe_source_servers(client: Client, ids: Iterable[str] | None = None) -> list[SourceServer]:
@@ -76,6 +80,15 @@ def describe_recovery_instances(
     filters = [{}] if ids is None else [{name: batch} for batch in wire.batches(ids, IDS_PER_REQUEST)]
     enums = _enums(client)
     return [drs_answers.recovery_instance(item, enums) for item in _items(client, "DescribeRecoveryInstances", filters)]
+
+
+def get_launch_disposition(client: Client, server_id: str) -> str:
+    """Return whether DRS leaves what it launches for this server STARTED or STOPPED. Raises AwsError."""
+    answer = call(client, "GetLaunchConfiguration", {"sourceServerID": server_id})
+    disposition = wire.text(answer, "launchDisposition")
+    if not disposition:
+        raise unreadable(client, "GetLaunchConfiguration", "it names no launch disposition.")
+    return wire.one_of(_enums(client)["LaunchDisposition"], "LaunchDisposition", disposition)
 
 
 def start_recovery(

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from drsorch.aws import classify, endpoint, wire
-from drsorch.aws.calls import Client, call, watch
+from drsorch.aws.calls import BREAKER, Client, call, watch
 from drsorch.aws.errors import AwsDenied, AwsError, AwsNotReady, AwsUnreachable
 
 RENEW_BEFORE = timedelta(minutes=5)
@@ -111,9 +111,10 @@ _process = Process()
 
 
 def forget() -> None:
-    """Forget all cached credentials and clients of this process."""
+    """Forget all cached credentials and clients of this process, and which places do not answer."""
     global _process  # noqa: PLW0603 - one process, one cache; replaced whole so that no half of it survives a fork
     _process = Process()
+    BREAKER.forget()
 
 
 os.register_at_fork(after_in_child=forget)

@@ -10,12 +10,18 @@ OLD_SECONDS = 20 * 60
 def interval(jobs: Iterable[tuple[datetime, bool]], now: datetime, *, fast: float, normal: float, slow: float) -> float:
     """Return the seconds until the next poll for jobs as (created, is ending).
 
-    Fast while a job is young or about to end, slow when all have run for long, normal otherwise.
+    A single job is asked about fast while it is young or about to end, slowly when it has run for long, normally
+    otherwise. Many share one poll that comes as often as they want on average: however many there are, a place is
+    asked as often as with one.
     """
-    ages = [((now - created).total_seconds(), is_ending) for created, is_ending in jobs]
-    if not ages or any(age < YOUNG_SECONDS or is_ending for age, is_ending in ages):
+    rates = [1 / _wanted((now - created).total_seconds(), is_ending, fast, normal, slow) for created, is_ending in jobs]
+    return len(rates) / sum(rates) if rates else fast
+
+
+def _wanted(age: float, is_ending: bool, fast: float, normal: float, slow: float) -> float:
+    if age < YOUNG_SECONDS or is_ending:
         return fast
-    return slow if all(age > OLD_SECONDS for age, _ in ages) else normal
+    return slow if age > OLD_SECONDS else normal
 
 
 def back_off(failures: int, first: float, limit: float) -> float:

@@ -84,7 +84,8 @@ class Execution(models.Model):
     # The state of the servers that is wanted: the latest, or the last at or before this time.
     point_in_time = models.DateTimeField(null=True)
     override_reason = models.TextField(blank=True)
-    overridden = models.JSONField(default=list)  # the problems that were let pass, one sentence each
+    # The findings that were let pass at the start, as executions.decisions.readiness writes them.
+    overridden = models.JSONField(default=list)
     idempotency_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 (null is "none", many rows)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)

@@ -65,6 +65,11 @@ class Job(models.Model):
     def __str__(self) -> str:
         return self.job_id
 
+    @property
+    def is_log_complete(self) -> bool:
+        """Whether the log was read after the job had ended."""
+        return self.ended_at is not None and self.log_read_at is not None and self.log_read_at >= self.ended_at
+
 
 class JobEvent(models.Model):
     """A line of a DRS job's log, stored once."""

@@ -1,10 +1,14 @@
 """DRS and EC2 cannot be read: nothing fails because it is unknown, and everything ends when the fault does."""
 
+import socket
+import time
+
 import pytest
 
 from executions import poll
 from executions.models import Job, Launch, Poller, ServerRun
 from executions.results import MISSING_AFTER, NO_REASON
+from tests import factories
 from tests.executions.driving import due_now, let_settle, let_waits_pass, problems, run, sentences, step, tick
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +60,24 @@ def test_a_poll_slower_than_we_wait_is_tried_again(aws, running, settings):
 
     aws.clear_faults()
     settings.AWS_READ_TIMEOUT_SECONDS = 10
+    factories.forget_sessions()  # after three time-outs in a row a process would wait for two seconds
+    assert run(running, aws).status == "COMPLETED"
+
+
+def test_a_region_that_never_answers_holds_no_worker_up(aws, running, settings, monkeypatch):
+    settings.AWS_READ_TIMEOUT_SECONDS = 0.1
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as hole:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DRS", f"http://127.0.0.1:{hole.getsockname()[1]}")
+        step()
+        began = time.monotonic()
+        for _ in range(5):
+            due_now()
+            poll.poll(Poller.objects.get().pk)
+        assert time.monotonic() - began < 0.3
+        assert "drs there has not answered since" in Poller.objects.get().last_error
+
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DRS")
+    factories.forget_sessions()  # as after the pause
     assert run(running, aws).status == "COMPLETED"
 
 

@@ -1,0 +1,180 @@
+"""Ask EC2 how new instances are, and whether those of running executions are still there; write what it says.
+
+One request a poll for all instances of a place, however many executions launched them.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from drsorch.aws import drs, ec2, sessions
+from drsorch.aws.errors import AwsError
+from executions.decisions import checks as decisions
+from executions.models import Execution, Poller, ServerRun
+from executions.states import ACTIVE, CheckResult, ExecutionStatus, LaunchStatus
+from executions.turn import wake
+
+logger = logging.getLogger(__name__)
+
+# How often instances of executions that run are looked at, once their checks are done.
+WATCH_EVERY = timedelta(seconds=60)
+# EC2 may not show a new instance for a moment. One that it does not show after so long is gone.
+SHOWN_WITHIN = timedelta(minutes=5)
+DISPOSITIONS_PER_POLL = 10
+GONE = "terminated"
+CHECKS = "checks"
+
+
+@dataclass
+class Findings:
+    """What EC2 and DRS said about instances. `gaps`: what could not be asked, by what it is needed for."""
+
+    pending: list[ServerRun] = field(default_factory=list)
+    watched: list[ServerRun] = field(default_factory=list)
+    statuses: dict[str, ec2.InstanceStatus] = field(default_factory=dict)
+    dispositions: dict[str, str] = field(default_factory=dict)
+    machines: dict[str, ec2.Instance] | None = None
+    gaps: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def executions(self) -> set[UUID]:
+        """Those whose servers this is about."""
+        return {row.wave.execution_id for row in (*self.pending, *self.watched)}
+
+    @contextmanager
+    def keeping(self, what: str) -> Iterator[None]:
+        """Keep what went wrong, for the page and the reason of the checks; it must not hold up the poll."""
+        try:
+            yield
+        except AwsError as error:
+            self.gaps[what] = error.message
+            logger.warning("Instances cannot be checked: %s", error)
+
+
+def pending() -> "QuerySet[ServerRun]":
+    """Return the servers whose checks are not decided."""
+    open_checks = ServerRun.objects.filter(check_result=CheckResult.PENDING, wave__execution__status__in=ACTIVE)
+    return open_checks.exclude(recovery_instance_id="")
+
+
+def watched() -> "QuerySet[ServerRun]":
+    """Return the launched servers of executions that go on, whose instances should not vanish."""
+    going_on = ACTIVE - {ExecutionStatus.PAUSED}
+    launched = ServerRun.objects.filter(launch_status=LaunchStatus.LAUNCHED, wave__execution__status__in=going_on)
+    return launched.exclude(recovery_instance_id="").exclude(check_result=CheckResult.PENDING)
+
+
+def unwatched_since(moment: datetime) -> Q:
+    """Match servers that EC2 was last asked about before `moment`."""
+    return Q(checked_at__lt=moment) | Q(checked_at=None, launched_at__lt=moment)
+
+
+def look(poller: Poller) -> Findings:
+    """Ask about everything that is due at the poller's place. Raises nothing: what fails is kept in the findings."""
+    mine = {"account_id": poller.account_id, "region": poller.region}
+    due = unwatched_since(timezone.now() - WATCH_EVERY)
+    found = Findings(
+        pending=list(pending().filter(**mine).select_related("wave")),
+        watched=list(watched().filter(due, **mine).select_related("wave")),
+    )
+    with found.keeping(CHECKS):
+        if found.pending:
+            client = sessions.client(poller.account, poller.region, "ec2", purpose="poll")
+            found.statuses = ec2.describe_instance_status(client, _ids(found.pending))
+    with found.keeping(CHECKS):
+        for row in _stopped(found):
+            client = sessions.client(poller.account, poller.region, "drs", purpose="poll")
+            found.dispositions[row.source_server_id] = drs.get_launch_disposition(client, row.source_server_id)
+    with found.keeping("watch"):
+        if found.watched:
+            client = sessions.client(poller.account, poller.region, "ec2", purpose="poll")
+            found.machines = ec2.describe_instances(client, _ids(found.watched))
+    return found
+
+
+def write(found: Findings) -> None:
+    """Write the findings and wake whom they concern. Call inside the poller's transaction, executions locked."""
+    _write_checks(found)
+    if found.machines is not None:
+        _write_watched(found.watched, found.machines)
+
+
+def _ids(rows: Iterable[ServerRun]) -> list[str]:
+    return [row.recovery_instance_id for row in rows]
+
+
+def _stopped(found: Findings) -> list[ServerRun]:
+    """Return the servers found stopped: only their launch settings tell whether they should be. A few at a time."""
+    states = {name: status.state for name, status in found.statuses.items()}
+    return [row for row in found.pending if states.get(row.recovery_instance_id) == "stopped"][:DISPOSITIONS_PER_POLL]
+
+
+def _write_checks(found: Findings) -> None:
+    now, limit = timezone.now(), settings.CHECK_SECONDS
+    decided = set()
+    for row in found.pending:
+        waited = (now - (row.launched_at or now)).total_seconds()
+        result, why = decisions.judge(
+            row.recovery_instance_id, _seen(row, found), waited=waited, limit=limit, problem=found.gaps.get(CHECKS, "")
+        )
+        if result == CheckResult.PENDING:
+            continue
+        # Whoever launches it anew meanwhile has another instance, with checks of its own.
+        same = ServerRun.objects.filter(
+            pk=row.pk, check_result=CheckResult.PENDING, recovery_instance_id=row.recovery_instance_id
+        )
+        if same.update(check_result=result, check_reason=why, checked_at=now):
+            decided.add(row)
+            if result == CheckResult.FAILED and _is_gone(row, found):
+                _record_gone(row)
+            elif result in {CheckResult.FAILED, CheckResult.UNKNOWN}:
+                _say(row, f"Checks of {row.name}: {why}", what="check")
+    executions = {row.wave.execution_id for row in decided}
+    Execution.objects.filter(pk__in=executions).update(version=F("version") + 1)
+    waiting = set(pending().filter(wave__execution__in=executions).values_list("wave", flat=True))
+    wake({row.wave.execution_id for row in decided if row.wave_id not in waiting})
+
+
+def _seen(row: ServerRun, found: Findings) -> decisions.Seen | None:
+    status = found.statuses.get(row.recovery_instance_id)
+    if status is None:
+        return None
+    disposition = found.dispositions.get(row.source_server_id, "")
+    return decisions.Seen(status.state, status.instance_check, status.system_check, disposition)
+
+
+def _is_gone(row: ServerRun, found: Findings) -> bool:
+    status = found.statuses.get(row.recovery_instance_id)
+    return status is not None and status.state == GONE
+
+
+def _write_watched(rows: list[ServerRun], machines: dict[str, ec2.Instance]) -> None:
+    """Record the instances that are gone although the execution goes on. The launch itself was a success."""
+    now = timezone.now()
+    ServerRun.objects.filter(pk__in=[row.pk for row in rows]).update(checked_at=now)
+    for row in rows:
+        machine = machines.get(row.recovery_instance_id)
+        is_unseen = machine is None and row.launched_at is not None and row.launched_at < now - SHOWN_WITHIN
+        if is_unseen or (machine is not None and machine.state == GONE):
+            _record_gone(row)
+
+
+def _record_gone(row: ServerRun) -> None:
+    """Say that the instance is gone: its server was launched all the same, and there is nothing left to terminate."""
+    same = ServerRun.objects.filter(
+        pk=row.pk, launch_status=LaunchStatus.LAUNCHED, recovery_instance_id=row.recovery_instance_id
+    )
+    why = f"Recovery instance {row.recovery_instance_id} was terminated outside of this execution."
+    if same.update(launch_status=LaunchStatus.TERMINATED, terminated_at=timezone.now(), error=why):
+        _say(row, f"{row.name}: {why}", what="terminated")
+
+
+def _say(row: ServerRun, sentence: str, *, what: str) -> None:
+    Execution(pk=row.wave.execution_id).say(sentence, by="engine", what=what, tone="warn")

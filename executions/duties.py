@@ -1,0 +1,40 @@
+"""What the poller of a place has to do: which places need one, and when each should ask next."""
+
+from django.conf import settings
+from django.utils import timezone
+
+from executions import checking
+from executions.decisions import pace
+from executions.models import Job, Poller
+
+Place = tuple[int, str]
+
+
+def places() -> set[Place]:
+    """Return the places (account, Region) that have something to ask about."""
+    needy = (Job.objects.unresolved(), checking.pending(), checking.watched())
+    return {place for rows in needy for place in rows.values_list("account_id", "region").distinct()}
+
+
+def wait(poller: Poller) -> float | None:
+    """Return the seconds until the poller should ask next; None when nothing is left to ask about."""
+    mine = {"account_id": poller.account_id, "region": poller.region}
+    waits = []
+    jobs = list(Job.objects.at(poller.account_id, poller.region).unresolved().with_ending())
+    if jobs:
+        waits.append(_of_jobs(jobs))
+    if checking.pending().filter(**mine).exists():
+        waits.append(settings.POLL_NORMAL_SECONDS)
+    if checking.watched().filter(**mine).exists():
+        waits.append(checking.WATCH_EVERY.total_seconds())
+    return min(waits, default=None)
+
+
+def _of_jobs(jobs: list[Job]) -> float:
+    return pace.interval(
+        [(job.created_at, job.launching > 0) for job in jobs],  # type: ignore[attr-defined]
+        timezone.now(),
+        fast=settings.POLL_FAST_SECONDS,
+        normal=settings.POLL_NORMAL_SECONDS,
+        slow=settings.POLL_SLOW_SECONDS,
+    )

@@ -1,0 +1,120 @@
+"""Look at everything in one account and Region at once, and keep what was seen for all executions there.
+
+The cost of a look depends on the place, never on how many executions want to know.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from drsorch.aws import drs, native_plans, sessions
+from drsorch.aws.calls import Client
+from drsorch.aws.errors import AwsDenied, AwsError
+from executions.decisions.surveyed import NativeRun, Survey, SurveyedInstance, SurveyedJob, SurveyedServer
+from executions.models import Poller
+from protection.models import TargetAccount
+
+# A job lasts minutes, a stuck one hours: one that is older than this will not end any more.
+JOBS_SINCE = timedelta(days=3)
+COMPLETED = "COMPLETED"
+
+
+def take(account: TargetAccount, region: str) -> Survey:
+    """Ask DRS for all servers, live jobs, recovery instances and running native plans of one account and Region.
+
+    Raises AwsError: what could not be asked is never an empty answer. Only the native plans may be missing, because
+    an older role may not be allowed to list them; then the survey says so itself.
+    """
+    client = sessions.client(account, region, "drs", purpose="readiness")
+    taken_at = timezone.now()
+    servers = tuple(_server(row) for row in drs.describe_source_servers(client))
+    jobs = drs.describe_jobs(client, since=taken_at - JOBS_SINCE)
+    instances = tuple(_instance(row) for row in drs.describe_recovery_instances(client))
+    native_runs, native_error = _native_runs(client)
+    return Survey(
+        account_id=account.account_id,
+        region=region,
+        taken_at=taken_at,
+        servers=servers,
+        live_jobs=tuple(_job(job) for job in jobs if job.status != COMPLETED),
+        instances=instances,
+        native_runs=native_runs,
+        native_error=native_error,
+    )
+
+
+def refresh(account: TargetAccount, region: str) -> Survey:
+    """Take a survey and store it. A failure is stored beside the last survey, which stays, and raised (AwsError)."""
+    try:
+        survey = take(account, region)
+    except AwsError as error:
+        store_failure(account.pk, region, error)
+        raise
+    store(account.pk, region, survey)
+    return survey
+
+
+@transaction.atomic
+def store(account_id: int, region: str, survey: Survey) -> None:
+    """Keep `survey` unless a later one is there. `account_id` is the key of the TargetAccount."""
+    poller, _ = Poller.objects.select_for_update().get_or_create(account_id=account_id, region=region)
+    if poller.surveyed_at is None or poller.surveyed_at <= survey.taken_at:
+        Poller.objects.filter(pk=poller.pk).update(
+            survey=survey.to_json(), surveyed_at=survey.taken_at, survey_error="", survey_wanted_at=None
+        )
+
+
+@transaction.atomic
+def store_failure(account_id: int, region: str, error: AwsError) -> None:
+    """Keep why a survey could not be taken; the last one stays, with its age."""
+    poller, _ = Poller.objects.get_or_create(account_id=account_id, region=region)
+    Poller.objects.filter(pk=poller.pk).update(survey_error=error.message)
+
+
+def latest(account_id: int, region: str, max_age_seconds: float | None = None) -> Survey | None:
+    """Return the stored survey of a place, or None when there is none or it is older than that. No AWS."""
+    kept = Poller.objects.filter(account_id=account_id, region=region).exclude(surveyed_at=None)
+    if max_age_seconds is not None:
+        kept = kept.filter(surveyed_at__gte=timezone.now() - timedelta(seconds=max_age_seconds))
+    data = kept.values_list("survey", flat=True).first()
+    return Survey.from_json(data) if data else None
+
+
+def failure(account_id: int, region: str) -> str:
+    """Return why the last attempt to survey a place failed; empty when it did not."""
+    kept = Poller.objects.filter(account_id=account_id, region=region).values_list("survey_error", flat=True)
+    return kept.first() or ""
+
+
+def _native_runs(client: Client) -> tuple[tuple[NativeRun, ...], str]:
+    try:
+        found = native_plans.running_executions(client)
+    except AwsDenied as error:
+        return (), error.message
+    return tuple(NativeRun(row.arn, row.plan_arn, row.mode, row.status, row.server_ids) for row in found), ""
+
+
+def _server(row: drs.SourceServer) -> SurveyedServer:
+    return SurveyedServer(
+        source_server_id=row.source_server_id,
+        state=row.replication_state,
+        lag_seconds=row.lag_seconds,
+        last_seen_at=row.last_seen_at,
+        stalled_reason=row.stalled_reason,
+    )
+
+
+def _job(job: drs.Job) -> SurveyedJob:
+    servers = tuple(server.source_server_id for server in job.servers)
+    return SurveyedJob(job_id=job.job_id, type=job.type, initiated_by=job.initiated_by, servers=servers)
+
+
+def _instance(row: drs.RecoveryInstance) -> SurveyedInstance:
+    return SurveyedInstance(
+        recovery_instance_id=row.recovery_instance_id,
+        source_server_id=row.source_server_id,
+        job_id=row.job_id,
+        is_drill=row.is_drill,
+        state=row.ec2_state,
+    )
