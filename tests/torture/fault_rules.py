@@ -47,7 +47,7 @@ class Rules:
         unknown = {name for nature in KINDS.values() for name in nature.needed} - set(self.fields)
         if unknown:
             raise RuntimeError(
-                f"The endpoint has faults that need {', '.join(sorted(unknown))}: say in {__name__} what."
+                f"The endpoint has faults that need {', '.join(sorted(unknown))}: unknown to {__name__}."
             )
 
     def draw(self, called: list[str]) -> Rule | None:

@@ -1,4 +1,4 @@
-"""Lets the local AWS endpoint answer badly, late, or not at all: other rules every few seconds, and jumps of its clock."""
+"""Lets the local AWS endpoint answer badly, late, or not at all: other rules every few seconds, a clock that jumps."""
 
 import random
 import time

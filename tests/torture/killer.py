@@ -57,7 +57,8 @@ class Killer:
     def bring_back(self) -> bool:
         """Tell whether everything runs again, and start what does not. No kills."""
         self._count_orphans(time.monotonic())
-        return all([hunt.victim.is_complete() for hunt in self.hunts])
+        there = [hunt.victim.is_complete() for hunt in self.hunts]  # each is asked: asking starts what is missing
+        return all(there)
 
     def _plan(self, hunt: Hunt, now: float) -> None:
         """Choose the moment of the next kill once the victim is complete."""

@@ -38,7 +38,7 @@ class Times:
         called = self.connect + self.read
         job, window, jump = self.shortest_job, self.signature_window, self.jump
         return {
-            f"settle window {self.settle:g} + shortest job {job:.1f} - clock jump {jump:g} > signature window {window:g}": (
+            f"settle window {self.settle:g} + shortest job {job:.1f} - jump {jump:g} > signature window {window:g}": (
                 self.settle + job - jump > window
             ),
             f"send deadline {self.send_within:g} + time-outs {called:g} < settle window {self.settle:g}": (
