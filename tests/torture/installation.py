@@ -132,7 +132,7 @@ class Installation:
         more: Iterable[str] = (),
         is_kept: bool = False,
     ) -> None:
-        """Start the endpoint on a free port and wait until it listens; `is_kept`: with a journal, to go on after a kill."""
+        """Start the endpoint on a free port and wait until it listens; `is_kept`: it goes on after a kill."""
         port = free_port()
         journal = ["--journal", str(self.folder / "simulator.journal")] if is_kept else []
         options = ["--port", str(port), "--world", world, "--speed", str(speed), *more, *journal]

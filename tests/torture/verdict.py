@@ -75,8 +75,8 @@ def _launched_too_often(launches: list[dict[str, Any]]) -> Iterator[str]:
         allowed = 1 + retries[execution, wave]
         if len(ids) > allowed:
             yield (
-                f"Execution {execution}, wave {wave}: server {server} is in {len(ids)} jobs ({', '.join(ids)}) instead of "
-                f"{allowed}."
+                f"Execution {execution}, wave {wave}: server {server} is in jobs {', '.join(ids)}: "
+                f"{len(ids)} instead of {allowed}."
             )
 
 
