@@ -84,7 +84,7 @@ class Rules:
     def _often(self, kind: str) -> Rule:
         if KINDS[kind].stage in (Stage.HAPPENING, Stage.LAUNCH):
             return {"times": self.dice.choice((1, 2))}
-        return {"times": self.dice.choice((1, 3, 20)), "probability": self.dice.choice((0.3, 0.6, 1.0))}
+        return {"times": self.dice.choice((1, 3, 20)), "probability": self.dice.choice((0.4, 0.7, 1.0))}
 
     def _lasting(self, kind: str) -> Rule | None:
         if not self.expendable:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,7 +26,11 @@ WEB_THREADS = "4"
 
 
 class PatientControl(SimulatorControl):
-    """The endpoint's control path, for an endpoint that may be killed and started again at any moment."""
+    """The endpoint's control path, for an endpoint that may be killed at any moment: `revive` starts it again."""
+
+    def __init__(self, url: str, revive: Callable[[], None]) -> None:
+        super().__init__(url)
+        self._revive = revive
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         until = time.monotonic() + BACK_WITHIN
@@ -36,6 +40,7 @@ class PatientControl(SimulatorControl):
             except (OSError, http.client.HTTPException):
                 if time.monotonic() > until:
                     raise
+                self._revive()
                 time.sleep(0.1)
 
     def answers(self) -> bool:
@@ -100,6 +105,13 @@ class Installation:
                 preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509 (takes no lock)
             )
 
+    def revive(self, name: str) -> bool:
+        """Start a program again when it has ended, as an init system would; tell whether it had."""
+        ended = self.has_ended(name)
+        if ended:
+            self.start_again(name)
+        return ended
+
     def has_ended(self, name: str) -> bool:
         """Tell whether a program that was started runs no more."""
         return self.running[name].poll() is not None
@@ -137,11 +149,12 @@ class Installation:
         journal = ["--journal", str(self.folder / "simulator.journal")] if is_kept else []
         options = ["--port", str(port), "--world", world, "--speed", str(speed), *more, *journal]
         self.start("simulator", [*command, *options])
-        found = wait_for(lambda: LISTENS.search(self.log("simulator").read_text()), BACK_WITHIN)
+        wait_for(lambda: LISTENS.search(self.log("simulator").read_text()) or self.has_ended("simulator"), BACK_WITHIN)
+        found = LISTENS.search(self.log("simulator").read_text())
         if not found:
             raise RuntimeError(f"The local AWS endpoint does not start: {self.log('simulator').read_text()}")
         self.environment["AWS_ENDPOINT_URL"] = found[1]
-        self.control = PatientControl(found[1])
+        self.control = PatientControl(found[1], lambda: self.revive("simulator"))
 
     def start_worker(self, **environment: str) -> None:
         """Start `manage.py worker`; it need not be ready when this returns."""

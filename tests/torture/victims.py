@@ -33,7 +33,7 @@ class Victim(Protocol):
 class Worker:
     """Any process of `manage.py worker`: first the role is drawn, so that each has the same chance."""
 
-    name, every = "worker", 3.0
+    name, every = "worker", 2.0
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -74,7 +74,7 @@ class Worker:
 class Web:
     """The web server: its master or the process that serves."""
 
-    name, every = "web", 9.0
+    name, every = "web", 5.0
 
     def __init__(self, installation: Installation, port: int) -> None:
         self.installation, self.port = installation, port
@@ -82,8 +82,7 @@ class Web:
 
     def is_complete(self) -> bool:
         """It takes connections and has a process that serves."""
-        if self.installation.has_ended("web"):
-            self.installation.start_again("web")
+        if self.installation.revive("web"):
             return False
         has_worker = len(processes.below(self.installation.pid("web"))) > 1
         return has_worker and _listens(self.port)
@@ -109,15 +108,14 @@ class Web:
 class Endpoint:
     """The local AWS endpoint, which goes on from its journal."""
 
-    name, every = "endpoint", 10.0
+    name, every = "endpoint", 8.0
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
 
     def is_complete(self) -> bool:
         """It answers."""
-        if self.installation.has_ended("simulator"):
-            self.installation.start_again("simulator")
+        if self.installation.revive("simulator"):
             return False
         return self.installation.control.answers()
 
@@ -135,7 +133,7 @@ class Endpoint:
 class Database:
     """PostgreSQL: one backend, the postmaster, everything."""
 
-    name, every = "postgresql", 9.0
+    name, every = "postgresql", 7.0
 
     def __init__(self, installation: Installation) -> None:
         self.database = installation.database
