@@ -21,6 +21,7 @@ POINTS = (
     "poll answered",
     "inside the poll record",
     "poll recorded",
+    "place surveyed",
 )
 
 

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils import timezone
 
-from executions import checking
+from executions import checking, surveying
 from executions.decisions import pace
 from executions.models import Job, Poller
 
@@ -13,13 +13,13 @@ Place = tuple[int, str]
 def places() -> set[Place]:
     """Return the places (account, Region) that have something to ask about."""
     needy = (Job.objects.unresolved(), checking.pending(), checking.watched())
-    return {place for rows in needy for place in rows.values_list("account_id", "region").distinct()}
+    return surveying.places().union(*(rows.values_list("account_id", "region").distinct() for rows in needy))
 
 
 def wait(poller: Poller) -> float | None:
     """Return the seconds until the poller should ask next; None when nothing is left to ask about."""
     mine = {"account_id": poller.account_id, "region": poller.region}
-    waits = []
+    waits = [] if (survey := surveying.wait(poller)) is None else [survey]
     jobs = list(Job.objects.at(poller.account_id, poller.region).unresolved().with_ending())
     if jobs:
         waits.append(_of_jobs(jobs))

@@ -14,7 +14,7 @@ from drsorch.aws.budget import budget
 from drsorch.aws.errors import AwsError
 from drsorch.logs import timed
 from drsorch.queue.enqueue import enqueue
-from executions import checking, crash, duties, slots
+from executions import checking, crash, duties, slots, surveying
 from executions.asking import Answer, ask
 from executions.decisions import pace
 from executions.models import Job, Poller
@@ -33,10 +33,16 @@ def poll(poller_id: int) -> None:
         heard = _listen(poller)
         crash.point("poll answered")
         line |= {"jobs": len(heard.jobs), "problem": heard.problem}
-        ended = _record(poller, heard)
+        left = _record(poller, heard)
         crash.point("poll recorded")
-        if ended:
-            slots.wake_waiting(poller.account_id, poller.region, ended)
+        if left.free_slots:
+            slots.wake_waiting(poller.account_id, poller.region, left.free_slots)
+        if left.survey:
+            # Results do not wait for it. The next poll does, so that nobody else surveys meanwhile.
+            surveying.renew(poller)
+            crash.point("place surveyed")
+            with transaction.atomic():
+                _give_back(poller, duties.wait(poller))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,14 @@ class Heard:
         return executions_of(self.jobs) | self.found.executions
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left to do when a poll is recorded: slots of jobs that have ended, and a survey while the lease lasts."""
+
+    free_slots: int = 0
+    survey: bool = False
+
+
 def _listen(poller: Poller) -> Heard:
     """Ask about jobs, then about instances, which can be asked about without the other."""
     jobs = list(Job.objects.at(poller.account_id, poller.region).unresolved())
@@ -72,24 +86,37 @@ def _listen(poller: Poller) -> Heard:
     return Heard(jobs, answer, failure, checking.look(poller))
 
 
-def _record(poller: Poller, heard: Heard) -> int:
-    """Write what was heard, wake whom it concerns, and plan the next poll; return how many jobs have ended."""
-    concerned, ended = heard.executions, 0
+def _record(poller: Poller, heard: Heard) -> Left:
+    """Write what was heard, wake whom it concerns, and plan the next poll, unless a survey is due before."""
+    concerned = heard.executions
     with transaction.atomic():
         # Executions first, then the poller: the order in which the engine takes them, so that nobody waits in a circle.
         lock_executions(concerned)
         mine = Poller.objects.filter(pk=poller.pk, fence=poller.fence)
-        if not mine.update(failures=poller.failures + 1 if heard.error else 0, last_error=heard.problem):
-            return 0  # another poller has taken over: it writes what it hears
-        if heard.error is None:
-            mine.update(answered_at=timezone.now())
-            ended = write_results(heard.jobs, heard.answer)
+        if not mine.update(last_error=heard.problem):
+            return Left()  # another poller has taken over: it writes what it hears
         checking.write(heard.found)
         if heard.problem != poller.last_error:
             renew_pages(concerned)
+        left = _record_failure(poller) if heard.error else _record_answer(poller, heard)
         crash.point("inside the poll record")
-        _give_back(poller, _wait(poller, heard.error))
-    return ended
+    return left
+
+
+def _record_failure(poller: Poller) -> Left:
+    """Ask again later each time."""
+    Poller.objects.filter(pk=poller.pk).update(failures=poller.failures + 1)
+    limit = settings.ENGINE_BACKOFF_LIMIT_SECONDS
+    _give_back(poller, pace.back_off(poller.failures, settings.POLL_FAST_SECONDS, limit))
+    return Left()
+
+
+def _record_answer(poller: Poller, heard: Heard) -> Left:
+    Poller.objects.filter(pk=poller.pk).update(failures=0, answered_at=timezone.now())
+    left = Left(free_slots=write_results(heard.jobs, heard.answer), survey=surveying.wait(poller) == 0)
+    if not left.survey:
+        _give_back(poller, duties.wait(poller))
+    return left
 
 
 def _claim(poller_id: int) -> Poller | None:
@@ -105,13 +132,6 @@ def _claim(poller_id: int) -> Poller | None:
     crash.point("poll claimed")
     # Frozen since the update for longer than the lease, we would read the fence of whoever took over meanwhile.
     return Poller.objects.select_related("account").filter(pk=poller_id, lease_until=lease).first()
-
-
-def _wait(poller: Poller, error: AwsError | None) -> float | None:
-    """Return the seconds until the next poll; None when nothing is left to ask about."""
-    if error:
-        return pace.back_off(poller.failures, settings.POLL_FAST_SECONDS, settings.ENGINE_BACKOFF_LIMIT_SECONDS)
-    return duties.wait(poller)
 
 
 def _give_back(poller: Poller, wait: float | None) -> None:

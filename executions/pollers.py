@@ -37,3 +37,12 @@ def ask_soon(account_id: int, region: str) -> None:
     if poller.next_poll_at is None or poller.next_poll_at > soon:
         Poller.objects.filter(pk=poller.pk).update(next_poll_at=soon)
         enqueue("executions.tasks.poll", poller.pk, delay=settings.POLL_FAST_SECONDS)
+
+
+def want_survey(account_id: int, region: str) -> None:
+    """Have the place surveyed anew, at once; executions whose waves wait for it are woken. Call in a transaction."""
+    Poller.objects.get_or_create(account_id=account_id, region=region)
+    now = timezone.now()
+    mine = Poller.objects.filter(account_id=account_id, region=region)
+    mine.update(survey_wanted_at=now, next_poll_at=now)
+    enqueue("executions.tasks.poll", mine.get().pk)

@@ -1,32 +1,43 @@
 """Look before a start and before each wave: what would run, and what speaks against it. Writes only surveys."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
 
 from django.conf import settings
 
-from drsorch.aws.errors import AwsDenied, AwsError, AwsNotReady
-from drsorch.errors import Conflict, Invalid, NotReady
+from drsorch.errors import Invalid
+from executions import rights, snapshots
 from executions import survey as surveys
 from executions.decisions import readiness as decide
-from executions.decisions.readiness import Allowed, Code, Finding, Severity, Wanted, findings
+from executions.decisions.capacity import Room, crowded
+from executions.decisions.readiness import Allowed, Code, Finding, Wanted, findings
 from executions.models import Execution, Job, ServerRun, WaveRun
+from executions.places import PlaceLook, look_at
+from executions.snapshots import Chosen, PointInTime
 from executions.states import OPEN_CALL, LaunchStatus, Mode
 from plans.models import Member, RecoveryPlan, Wave
-from protection.models import ServerHold, SourceServer, TargetAccount
+from protection.models import ServerHold, SourceServer
 
-Place = tuple[int, str]
+T = TypeVar("T", SourceServer, ServerRun)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A plan as it would run now: its waves with their servers, and what was found."""
+    """A plan as it would run now: its waves with their servers, who is in the way, and what was found."""
 
     plan: RecoveryPlan
     waves: tuple[tuple[Wave, tuple[Member, ...]], ...]
+    running: Execution | None = None
+    holds: tuple[ServerHold, ...] = ()
+    places: tuple[PlaceLook, ...] = ()
     findings: list[Finding] = field(default_factory=list)
+    launch_over: frozenset[str] = frozenset()
+    snapshots: dict[int, Chosen] = field(default_factory=dict)
+    point_in_time: datetime | None = None
 
     @property
     def servers(self) -> list[SourceServer]:
@@ -34,35 +45,35 @@ class Look:
         return [member.server for _, members in self.waves for member in members]
 
     @property
-    def problems(self) -> list[str]:
-        """What stops a drill, one sentence each."""
-        return [finding.sentence for finding in self.findings if finding.is_blocking]
+    def blocking(self) -> list[Finding]:
+        """Problems, and what is not known."""
+        return [finding for finding in self.findings if finding.is_blocking]
 
-    def refuse_unless_ready(self, mode: str) -> None:
-        """Raise for what stops a start: no servers, a recovery (not offered yet), a running execution, problems."""
-        if mode != Mode.DRILL:
-            raise Invalid(
-                "A recovery needs start checks that this version does not have yet. Start a drill instead.",
-                code="RECOVERY_NOT_OFFERED",
-            )
-        if self.plan.active_execution:
-            raise Conflict(
-                f"{self.plan} is already running: execution {str(self.plan.active_execution)[:8]}. Wait until it has "
-                "ended, or cancel it.",
-                code="ACTIVE_EXECUTION",
-                details={"executionId": str(self.plan.active_execution)},
-            )
-        refuse_held(self.servers)
-        if self.problems:
-            raise NotReady(
-                f"{self.plan} is not ready: {' '.join(self.problems)}", details={"problems": list(self.problems)}
-            )
+    @property
+    def drills_in_the_way(self) -> set[UUID]:
+        """The drills that a recovery could pre-empt: that of the plan itself, and those that hold its servers."""
+        return _drills(self.running, self.holds)
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """The servers that DRS does not have any more, with the sentence that says so."""
+        gone = (finding for finding in self.findings if finding.code == Code.MISSING)
+        return {finding.source_server_id: finding.sentence for finding in gone}
 
 
-def look(plan: RecoveryPlan, *, ask_aws: bool = True) -> Look:
+def look(
+    plan: RecoveryPlan,
+    *,
+    mode: str = Mode.DRILL,
+    ask_aws: bool = True,
+    launch_over: Collection[str] = (),
+    point_in_time: PointInTime = None,
+) -> Look:
     """Return what a start of `plan` would run and what speaks against it now.
 
-    Asks AWS, unless told not to; what could not be asked is a problem, never "fine". Raises Invalid for an empty wave.
+    Asks AWS, unless told not to: then it says what the inventory or the last survey knows. What could not be asked is
+    a finding, never "fine". Raises Invalid for an empty wave, for servers in `launch_over` (ids or names) that the
+    plan does not have, and for a point in time that cannot be.
     """
     plan = RecoveryPlan.objects.for_detail().get(pk=plan.pk)
     waves = tuple((wave, tuple(wave.members())) for wave in plan.waves.all())
@@ -71,11 +82,28 @@ def look(plan: RecoveryPlan, *, ask_aws: bool = True) -> Look:
             raise Invalid(f"{wave} has no server any more. Edit the plan first.")
     if not waves:
         raise Invalid(f"{plan} has no wave. Edit the plan first.")
-    seen = Look(plan=plan, waves=waves)
-    if ask_aws:
-        for (_, region), servers in _by_place(seen.servers).items():
-            seen.findings.extend(_findings_at(servers[0].account, region, servers))
-    return seen
+    servers = [member.server for _, members in waves for member in members]
+    running = Execution.objects.filter(pk=plan.active_execution).first() if plan.active_execution else None
+    holds = tuple(holds_of(servers))
+    # A drill in the way is refused by its name, or pre-empted: its jobs are waited for then, and block nothing here.
+    awaited = _jobs_of(_drills(running, holds)) if mode == Mode.RECOVERY else {}
+    allowed = Allowed(awaited_jobs=awaited, launch_over=_named(servers, launch_over))
+    places = tuple(look_at(members, allowed, ask_aws=ask_aws) for members in _by_place(servers).values())
+    chosen, without = snapshots.choose(servers, point_in_time if ask_aws else None)
+    found = [finding for place in places for finding in (*place.findings, *_capacity(place, waves))]
+    if ask_aws and mode == Mode.DRILL:
+        found += [finding for place in places for finding in rights.of_place(place.account, place.region)]
+    return Look(
+        plan=plan,
+        waves=waves,
+        running=running,
+        holds=holds,
+        places=places,
+        findings=found + without,
+        launch_over=frozenset(allowed.launch_over),
+        snapshots=chosen,
+        point_in_time=point_in_time if isinstance(point_in_time, datetime) else None,
+    )
 
 
 def of_wave(wave_run: WaveRun, now: datetime, max_age_seconds: float | None = None) -> list[Finding]:
@@ -91,56 +119,51 @@ def of_wave(wave_run: WaveRun, now: datetime, max_age_seconds: float | None = No
     allowed = _allowed(execution)
     age = 2 * settings.SURVEY_SECONDS if max_age_seconds is None else max_age_seconds
     found = _held_by_others(runs, execution)
-    for (account_id, region), members in _runs_by_place(runs).items():
+    for (account_id, region), members in _by_place(runs).items():
         survey = surveys.latest(account_id, region, age)
         if survey is None:
             reason = f"DRS was not asked successfully within {age:.0f} s. {surveys.failure(account_id, region)}"
             found.append(decide.unknown(f"{region} of {members[0].account}", reason.strip()))
         else:
             found += findings([_wanted_run(run) for run in members], survey, now=now, allowed=allowed)
-    let_pass = [*execution.overridden, *wave_run.accepted_problems]
-    blocking = decide.still_blocking(found, let_pass)
+    blocking = decide.still_blocking(found, [*execution.overridden, *wave_run.accepted_problems])
     return [finding for finding in found if not finding.is_blocking or finding in blocking]
 
 
-def refuse_held(servers: Iterable[SourceServer]) -> None:
-    """Raise Conflict (SERVER_CONFLICT) naming the execution that holds each server that is held."""
-    holds = list(ServerHold.objects.filter(server__in=list(servers)).select_related("server"))
-    if holds:
-        raise Conflict(
-            " ".join(f"{hold.server} is in use by {hold.label}." for hold in holds)
-            + " Wait until it has ended, or cancel it.",
-            code="SERVER_CONFLICT",
-            details={"servers": {hold.server.source_server_id: str(hold.holder) for hold in holds}},
-        )
+def holds_of(servers: Iterable[SourceServer]) -> list[ServerHold]:
+    """Return the holds on these servers."""
+    return list(ServerHold.objects.filter(server__in=list(servers)).select_related("server"))
 
 
-def _by_place(servers: Iterable[SourceServer]) -> dict[Place, list[SourceServer]]:
-    places: dict[Place, list[SourceServer]] = defaultdict(list)
-    for server in servers:
-        places[server.account_id, server.region].append(server)
+def _by_place(rows: Iterable[T]) -> dict[tuple[int, str], list[T]]:
+    places: dict[tuple[int, str], list[T]] = defaultdict(list)
+    for row in rows:
+        places[row.account_id, row.region].append(row)
     return places
 
 
-def _findings_at(account: TargetAccount, region: str, servers: Sequence[SourceServer]) -> list[Finding]:
-    """Ask DRS about one account and Region: replication, live jobs, native plans, instances."""
-    try:
-        survey = surveys.refresh(account, region)
-    except AwsError as error:
-        return [_unanswered(account, region, error)]
-    return findings([wanted(server) for server in servers], survey, now=survey.taken_at)
+def _drills(running: Execution | None, holds: Iterable[ServerHold]) -> set[UUID]:
+    of_holds = {hold.holder for hold in holds if hold.mode == Mode.DRILL}
+    return of_holds | ({running.pk} if running and running.is_drill else set())
 
 
-def _unanswered(account: TargetAccount, region: str, error: AwsError) -> Finding:
-    """Say why a place could not be asked: a state of the Region, of the account's access, or nobody knows."""
-    finding = decide.unknown(f"{region} of {account}", error.message)
-    code = Code.REGION if isinstance(error, AwsNotReady) else Code.ACCOUNT if isinstance(error, AwsDenied) else None
-    return finding if code is None else Finding(code, Severity.UNKNOWN, finding.sentence, subject=finding.subject)
+def _named(servers: Sequence[SourceServer], names: Collection[str]) -> frozenset[str]:
+    """Return the ids of the servers that `names` names, by id or by a name that only one of them has."""
+    found: set[str] = set()
+    for name in names:
+        fits = {row.source_server_id for row in servers if name in (row.source_server_id, row.name)}
+        if len(fits) != 1:
+            what = "names more than one server" if fits else "names no server"
+            raise Invalid(f"“{name}”, to be launched over, {what} of the plan. Give the id of a source server.")
+        found |= fits
+    return frozenset(found)
 
 
-def wanted(server: SourceServer) -> Wanted:
-    """Return what the decisions need to know of a server."""
-    return Wanted(server.source_server_id, server.name, server.group.rpo_minutes if server.group else None)
+def _capacity(place: PlaceLook, waves: Iterable[tuple[Wave, Sequence[Member]]]) -> list[Finding]:
+    here = {server.pk for server in place.servers}
+    sizes = Counter(wave.number for wave, members in waves for member in members if member.server.pk in here)
+    room = Room(place.quotas.jobs, place.quotas.servers_per_job, place.quotas.servers_in_jobs)
+    return crowded(str(place), sizes, room, place.survey)
 
 
 def _wanted_run(run: ServerRun) -> Wanted:
@@ -148,24 +171,21 @@ def _wanted_run(run: ServerRun) -> Wanted:
     return Wanted(run.source_server_id, run.name, group.rpo_minutes if group else None)
 
 
-def _runs_by_place(runs: Iterable[ServerRun]) -> dict[Place, list[ServerRun]]:
-    places: dict[Place, list[ServerRun]] = defaultdict(list)
-    for run in runs:
-        places[run.account_id, run.region].append(run)
-    return places
-
-
 def _allowed(execution: Execution) -> Allowed:
     """What does not count for `execution`: its own jobs, and those of the drills that made way for it."""
     own = set(Job.objects.filter(launch__wave__execution=execution).values_list("job_id", flat=True))
-    awaited = {
-        job_id: f"drill {str(pk)[:8]}, which made way for this recovery"
-        for job_id, pk in Job.objects.filter(launch__wave__execution__preempted_by=execution).values_list(
-            "job_id", "launch__wave__execution"
-        )
-    }
+    awaited = _jobs_of(execution.preempted.values_list("pk", flat=True))
     consented = {entry["serverId"] for entry in execution.overridden if entry["code"] == Code.LIVE_INSTANCE}
     return Allowed(own_jobs=own, awaited_jobs=awaited, launch_over=consented)
+
+
+def _jobs_of(drills: Iterable[UUID]) -> dict[str, str]:
+    """Return the jobs of these drills with words for their drill."""
+    rows = Job.objects.filter(launch__wave__execution__in=list(drills))
+    return {
+        job_id: f"drill {str(pk)[:8]}, which makes way for this recovery"
+        for job_id, pk in rows.values_list("job_id", "launch__wave__execution")
+    }
 
 
 def _held_by_others(runs: Collection[ServerRun], execution: Execution) -> list[Finding]:

@@ -57,12 +57,15 @@ def refresh(account: TargetAccount, region: str) -> Survey:
 
 @transaction.atomic
 def store(account_id: int, region: str, survey: Survey) -> None:
-    """Keep `survey` unless a later one is there. `account_id` is the key of the TargetAccount."""
+    """Keep `survey` unless a later one is there. `account_id` is the key of the TargetAccount.
+
+    A wish for a survey that is younger than this one stays.
+    """
     poller, _ = Poller.objects.select_for_update().get_or_create(account_id=account_id, region=region)
     if poller.surveyed_at is None or poller.surveyed_at <= survey.taken_at:
-        Poller.objects.filter(pk=poller.pk).update(
-            survey=survey.to_json(), surveyed_at=survey.taken_at, survey_error="", survey_wanted_at=None
-        )
+        mine = Poller.objects.filter(pk=poller.pk)
+        mine.update(survey=survey.to_json(), surveyed_at=survey.taken_at, survey_error="")
+        mine.filter(survey_wanted_at__lte=survey.taken_at).update(survey_wanted_at=None)
 
 
 @transaction.atomic

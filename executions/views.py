@@ -12,9 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from drsorch.access import policy
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
-from drsorch.audit.actor import Actor
 from drsorch.console.pages import perform, unchanged
-from drsorch.errors import Invalid, UserError
+from drsorch.errors import UserError
 from executions import readiness, services
 from executions.models import Execution
 from executions.page import ExecutionPage, Review
@@ -118,18 +117,17 @@ def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def terminate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Terminate what the execution launched. The plan's name must have been typed."""
-    typed = request.POST.get("confirmation", "").strip()
-
-    def terminate_confirmed(*, execution: Execution, actor: Actor) -> None:
-        if typed != execution.plan_name.strip():
-            raise Invalid(f"Nothing was terminated. Type {execution.plan_name} to confirm.")
-        services.terminate_instances(execution=execution, actor=actor)
-
-    return _act(request, pk, terminate_confirmed, "The recovery instances are being terminated.")
+    """Terminate what the execution launched. For a recovery, the plan's name must have been typed."""
+    typed = request.POST.get("confirmation", "")
+    done = "The recovery instances are being terminated."
+    return _act(request, pk, services.terminate_instances, done, confirm_plan_name=typed)
 
 
-def _act(request: HttpRequest, pk: uuid.UUID, service: Callable[..., Any], success: str) -> HttpResponse:
+def _act(
+    request: HttpRequest, pk: uuid.UUID, service: Callable[..., Any], success: str, **arguments: Any
+) -> HttpResponse:
     actor = actor_of(request)
     execution = policy.get_or_404(actor, Execution.objects.all(), pk=pk)
-    return perform(request, service, execution=execution, actor=actor, success=success, redirect_to=execution)
+    return perform(
+        request, service, execution=execution, actor=actor, success=success, redirect_to=execution, **arguments
+    )

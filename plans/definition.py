@@ -1,14 +1,13 @@
 """What a plan is made of, as people write it, and the rules that can be checked without a database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from drsorch.errors import Invalid
 from plans.models import Checks, LaunchOrder, OnFailure
+from protection.quotas import Quotas, quotas_at
 
-# AWS: at most 100 servers in one DRS job, 500 in all jobs of an account and Region.
-SERVERS_PER_JOB = 100
-SERVERS_IN_JOBS = 500
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +81,20 @@ def find_cycle(needs: Sequence[Sequence[int]]) -> list[int]:
     return []
 
 
-def size_warnings(sizes: dict[int, dict[tuple[str, str], int]]) -> list[str]:
-    """Return sentences about waves that are large for DRS; `sizes` is wave number -> (account, Region) -> servers."""
+def size_warnings(sizes: Mapping[int, Mapping[Place, int]], quotas: Mapping[Place, Quotas] | None = None) -> list[str]:
+    """Return sentences about waves that are large for DRS's quotas there; without any, AWS's documented ones count.
+
+    `sizes` is wave number -> (account, Region) -> servers.
+    """
+    documented = quotas_at(None)
     sentences = []
     for number, places in sizes.items():
-        for (account, region), size in places.items():
-            if size > SERVERS_IN_JOBS:
-                sentences.append(
-                    f"Wave {number} has {size} servers in {region} of {account}; DRS allows {SERVERS_IN_JOBS} servers "
-                    "in jobs at once, so the rest waits."
-                )
-            elif size > SERVERS_PER_JOB:
-                jobs = -(-size // SERVERS_PER_JOB)
-                sentences.append(
-                    f"Wave {number} has {size} servers in {region} of {account}; DRS allows {SERVERS_PER_JOB} in one "
-                    f"job, so it runs as {jobs} jobs."
-                )
+        for place, size in places.items():
+            limits = (quotas or {}).get(place, documented)
+            where = f"Wave {number} has {size} servers in {place[1]} of {place[0]}; DRS allows"
+            if size > limits.servers_in_jobs:
+                sentences.append(f"{where} {limits.servers_in_jobs} servers in jobs at once, so the rest waits.")
+            elif size > limits.servers_per_job:
+                jobs = -(-size // limits.servers_per_job)
+                sentences.append(f"{where} {limits.servers_per_job} in one job, so it runs as {jobs} jobs.")
     return sentences

@@ -14,7 +14,8 @@ from drsorch.errors import Conflict, Invalid, NotFound
 from drsorch.saving import no_twin, validate
 from plans.definition import WaveDefinition, dependencies, size_warnings
 from plans.models import Impact, RecoveryPlan, Wave, WaveGroup, WaveServer
-from protection.models import ProtectionGroup, SourceServer
+from protection.models import AccountRegion, ProtectionGroup, SourceServer
+from protection.quotas import quotas_at
 
 EDITABLE = {"name", "description", "owner", "runbook", "rto_minutes", "parallel_waves"}
 OF_A_WAVE = (
@@ -89,7 +90,10 @@ def warnings(plan: RecoveryPlan) -> list[str]:
             "wave_groups__group__servers__account", "wave_groups__wave_servers__server__account"
         )
     }
-    return size_warnings({number: dict(places) for number, places in sizes.items()})
+    accounts = {account for places in sizes.values() for account, _ in places}
+    known = AccountRegion.objects.select_related("account") if accounts else ()
+    quotas = {(str(row.account), row.region): quotas_at(row) for row in known if str(row.account) in accounts}
+    return size_warnings(sizes, quotas)
 
 
 def _save(plan: RecoveryPlan, actor: Actor, waves: Sequence[WaveDefinition], fields: dict[str, Any]) -> None:

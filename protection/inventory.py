@@ -10,6 +10,7 @@ from django.utils import timezone
 from drsorch.aws import drs, sessions
 from drsorch.aws.errors import AwsError, AwsNotReady
 from protection.models import AccountRegion, ServerTag, SourceServer, TargetAccount
+from protection.quotas import read_quotas
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ UPDATED = (*COPIED, "ips", "disks", "synced_at", "missing_since")
 
 
 def sync_region(place: AccountRegion) -> int:
-    """Synchronise one Region of an account and return how many servers DRS showed.
+    """Synchronise one Region of an account, its quotas too when they are old; return how many servers DRS showed.
 
     Asks AWS. What goes wrong is kept on the row as the Region's state, never raised: one must not stop the others.
     """
@@ -55,6 +56,7 @@ def sync_region(place: AccountRegion) -> int:
         AccountRegion.objects.filter(pk=place.pk).update(
             is_initialized=True, last_synced_at=now, last_error="", last_error_at=None
         )
+    read_quotas(place)
     return len(found)
 
 

@@ -49,3 +49,6 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.READ_ONLY: frozenset({P.VIEW_RESOURCES}),
     Role.AUDITOR: frozenset({P.VIEW_RESOURCES}),
 }
+# Who may let problems pass at the start of a recovery, launch over a live instance, or cancel somebody's drill for a
+# recovery: administrators and recovery managers, and nobody who only operates.
+OVERRIDING = Permission.MANAGE_EXECUTION

@@ -6,7 +6,7 @@ from typing import Any
 
 from drsorch.aws import drs_answers, wire
 from drsorch.aws.calls import Client, call
-from drsorch.aws.drs_answers import Disk, Job, JobLogItem, JobServer, RecoveryInstance, SourceServer
+from drsorch.aws.drs_answers import Disk, Job, JobLogItem, JobServer, RecoveryInstance, RecoverySnapshot, SourceServer
 from drsorch.aws.errors import AwsNotReady
 from drsorch.aws.paging import pages, unreadable
 
@@ -16,10 +16,12 @@ __all__ = [
     "JobLogItem",
     "JobServer",
     "RecoveryInstance",
+    "RecoverySnapshot",
     "SourceServer",
     "describe_job_log_items",
     "describe_jobs",
     "describe_recovery_instances",
+    "describe_recovery_snapshots",
     "describe_source_servers",
     "get_launch_disposition",
     "initialize_service",
@@ -82,6 +84,21 @@ def describe_recovery_instances(
     return [drs_answers.recovery_instance(item, enums) for item in _items(client, "DescribeRecoveryInstances", filters)]
 
 
+def describe_recovery_snapshots(
+    client: Client, server_id: str, *, until: datetime | None = None
+) -> list[RecoverySnapshot]:
+    """Return the recovery snapshots of one server, newest first, those that are being taken included.
+
+    `until` (aware) leaves out those that were due later. A server that DRS does not know has none. Raises AwsError.
+    """
+    params: dict[str, Any] = {"sourceServerID": server_id, "order": "DESC"}
+    if until is not None:
+        params["filters"] = {"toDateTime": wire.format_time(until)}
+    found = [drs_answers.recovery_snapshot(item) for item in pages(client, "DescribeRecoverySnapshots", params)]
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return sorted(found, key=lambda row: row.taken_at or row.expected_at or oldest, reverse=True)
+
+
 def get_launch_disposition(client: Client, server_id: str) -> str:
     """Return whether DRS leaves what it launches for this server STARTED or STOPPED. Raises AwsError."""
     answer = call(client, "GetLaunchConfiguration", {"sourceServerID": server_id})
@@ -92,15 +109,27 @@ def get_launch_disposition(client: Client, server_id: str) -> str:
 
 
 def start_recovery(
-    client: Client, server_ids: Sequence[str], *, is_drill: bool, tags: Mapping[str, str] | None, deadline: datetime
+    client: Client,
+    server_ids: Sequence[str],
+    *,
+    is_drill: bool,
+    tags: Mapping[str, str] | None,
+    deadline: datetime,
+    snapshots: Mapping[str, str] | None = None,
 ) -> Job:
     """Start one job that launches these servers, and return it. Sent at most once, and not after `deadline`.
 
+    `snapshots` names, by server, the recovery snapshot to launch from; the others launch from their latest state.
     The caller has committed the intent and made `client` with `once=True`: DRS has no idempotency token. After
     AwsUnknown and AwsConflict the job may exist; after every other AwsError it does not.
     """
     _require_once(client, server_ids)
-    params: dict[str, Any] = {"sourceServers": [{"sourceServerID": name} for name in server_ids], "isDrill": is_drill}
+    chosen = snapshots or {}
+    servers = [
+        {"sourceServerID": name, **({"recoverySnapshotID": chosen[name]} if chosen.get(name) else {})}
+        for name in server_ids
+    ]
+    params: dict[str, Any] = {"sourceServers": servers, "isDrill": is_drill}
     if tags:
         params["tags"] = dict(tags)
     return _started_job(client, "StartRecovery", params, deadline)

@@ -102,6 +102,16 @@ class RecoveryInstance:
     tags: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class RecoverySnapshot:
+    """A point in time from which a server can be launched. `taken_at` is None as long as it is being taken."""
+
+    snapshot_id: str
+    source_server_id: str
+    expected_at: datetime | None
+    taken_at: datetime | None
+
+
 def source_server(item: Item, enums: Enums) -> SourceServer:
     """Read one source server."""
     replication = wire.at(item, "dataReplicationInfo")
@@ -188,6 +198,16 @@ def recovery_instance(item: Item, enums: Enums) -> RecoveryInstance:
         ec2_state=_enum(enums, "EC2InstanceState", wire.text(item, "ec2InstanceState")),
         point_in_time_at=wire.parse_time(wire.at(item, "pointInTimeSnapshotDateTime")),
         tags=wire.tags(item, "tags"),
+    )
+
+
+def recovery_snapshot(item: Item) -> RecoverySnapshot:
+    """Read one recovery snapshot."""
+    return RecoverySnapshot(
+        snapshot_id=wire.text(item, "snapshotID"),
+        source_server_id=wire.text(item, "sourceServerID"),
+        expected_at=wire.parse_time(wire.at(item, "expectedTimestamp")),
+        taken_at=wire.parse_time(wire.at(item, "timestamp")),
     )
 
 

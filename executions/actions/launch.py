@@ -17,7 +17,7 @@ from executions.turn import Turn
 def send(turn: Turn, action: do.Send) -> None:
     """Make one planned call. However it ends, the row says what is known: sent, certainly not sent, or unknown."""
     launch = Launch.objects.select_related("account", "wave").get(pk=action.call)
-    servers = list(launch.servers.order_by("pk").values_list("source_server_id", flat=True))
+    servers = dict(launch.servers.order_by("pk").values_list("source_server_id", "snapshot_id"))
     try:
         client = answers.client_for(launch)
     except AwsError as error:
@@ -31,7 +31,9 @@ def send(turn: Turn, action: do.Send) -> None:
     crash.point("intent committed")
     tags = tags_of(turn.execution, launch)
     try:
-        job = drs.start_recovery(client, servers, is_drill=turn.execution.is_drill, tags=tags, deadline=deadline)
+        job = drs.start_recovery(
+            client, list(servers), is_drill=turn.execution.is_drill, tags=tags, deadline=deadline, snapshots=servers
+        )
     except answers.NOT_NOW as error:
         answers.postpone(turn, launch, error.message)
     except (AwsConflict, AwsUnknown) as error:

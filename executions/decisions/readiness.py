@@ -30,7 +30,6 @@ class Code(StrEnum):
     DRILL_INSTANCE = "DRILL_INSTANCE"
     HELD = "HELD"
     SNAPSHOT = "SNAPSHOT"
-    MEMBERS = "MEMBERS"
     QUOTA_JOBS = "QUOTA_JOBS"
     QUOTA_SERVERS = "QUOTA_SERVERS"
     REGION = "REGION"
@@ -47,6 +46,8 @@ class Severity(StrEnum):
     WARNING = "WARNING"
 
 
+# Ways in which a place does not answer: who lets one pass means the place, whatever the reason is by then.
+UNANSWERED = frozenset({Code.UNKNOWN, Code.REGION, Code.ACCOUNT})
 # These have a consent of their own, or another way out; the general override is no way past them.
 NOT_OVERRIDABLE = frozenset({Code.LIVE_INSTANCE, Code.HELD, Code.SNAPSHOT})
 
@@ -77,8 +78,9 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """The same for the same trouble of the same server, also when its details have changed."""
-        return f"{self.code}:{self.source_server_id or self.subject}"
+        """The same for the same trouble of the same server or place, also when its details have changed."""
+        code = Code.UNKNOWN if self.code in UNANSWERED else self.code
+        return f"{code}:{self.source_server_id or self.subject}"
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is kept with an execution when it was let pass."""
@@ -238,18 +240,15 @@ def live_instance(wanted: Wanted, instance_id: str, state: str = "") -> Finding:
     return Finding(Code.LIVE_INSTANCE, Severity.PROBLEM, sentence, wanted.source_server_id, instance_id)
 
 
-def unknown(place: str, reason: str) -> Finding:
+def unknown(place: str, reason: str, code: Code = Code.UNKNOWN) -> Finding:
     """Return the finding for a place that could not be asked, or not lately."""
     sentence = f"Unknown whether the servers in {place} are ready: {reason}"
-    return Finding(Code.UNKNOWN, Severity.UNKNOWN, sentence, subject=place)
+    return Finding(code, Severity.UNKNOWN, sentence, subject=place)
 
 
-def held(wanted: Wanted, label: str, holder: str, *, can_preempt: bool = False) -> Finding:
+def held(wanted: Wanted, label: str, holder: str) -> Finding:
     """Return the finding for a server that another execution holds."""
-    way = "Wait until it has ended, or cancel it."
-    if can_preempt:
-        way = "It is a drill: a recovery may cancel it and take its servers, with the choice to pre-empt."
-    sentence = f"{wanted.name} is in use by {label}. {way}"
+    sentence = f"{wanted.name} is in use by {label}. Wait until it has ended, or cancel it."
     return Finding(Code.HELD, Severity.PROBLEM, sentence, wanted.source_server_id, holder)
 
 

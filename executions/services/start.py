@@ -1,5 +1,7 @@
 """Start an execution: look (may ask AWS), then create (one short transaction, no AWS)."""
 
+import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,9 +13,21 @@ from drsorch.audit.actor import Actor
 from drsorch.audit.record import record
 from drsorch.errors import Conflict
 from executions import readiness
-from executions.models import Execution, ServerRun, WaveRun
+from executions.decisions.readiness import Finding
+from executions.models import Event, Execution, ServerRun, WaveRun
 from executions.readiness import Look
-from executions.states import Mode
+from executions.services.consent import (
+    NO_CONSENT,
+    Consent,
+    refuse_held,
+    refuse_unless_confirmed,
+    refuse_unless_free,
+    refuse_unless_ready,
+    running_already,
+)
+from executions.services.preempt import make_way
+from executions.snapshots import PointInTime
+from executions.states import LaunchStatus, Mode
 from executions.turn import wake
 from plans.models import Impact, RecoveryPlan
 from plans.services import OF_A_WAVE
@@ -21,21 +35,39 @@ from protection.models import ServerHold, SourceServer
 
 
 def start_execution(
-    *, plan: RecoveryPlan, actor: Actor, mode: str = Mode.DRILL, reason: str = "", idempotency_key: str | None = None
+    *,
+    plan: RecoveryPlan,
+    actor: Actor,
+    mode: str = Mode.DRILL,
+    reason: str = "",
+    idempotency_key: str | None = None,
+    confirm_plan_name: str = "",
+    override_reason: str = "",
+    preempt: bool = False,
+    launch_over: Collection[str] = (),
+    point_in_time: PointInTime = None,
 ) -> Execution:
     """Start `plan` and return its execution. The same `idempotency_key` returns the execution it made before.
 
-    Asks AWS. Raises Denied, Invalid, NotReady (problems listed), Conflict (ACTIVE_EXECUTION, SERVER_CONFLICT: the
-    holder named; IDEMPOTENCY_KEY_USED: the key has started something else).
+    A RECOVERY needs `confirm_plan_name`. Problems, and what could not be asked, block a drill; a recovery goes on when
+    `override_reason` is given by somebody who may override. `preempt` cancels drills that have its servers.
+    `launch_over` names the servers (ids or names) whose live recovery instance may be replaced; it needs a reason too.
+    `point_in_time`: the latest state, the last snapshot at or before a time, or a snapshot or time by server id.
+
+    Asks AWS. Raises Denied, Invalid (CONFIRMATION_REQUIRED …), NotReady (problems listed), Conflict (ACTIVE_EXECUTION,
+    SERVER_CONFLICT: the holder named; IDEMPOTENCY_KEY_USED: the key has started something else).
     """
     policy.require(actor, Permission.EXECUTE_RECOVERY, plan)
     before = _made_with(idempotency_key, plan, mode)
     if before:
         return before
+    consent = Consent(confirm_plan_name, override_reason, preempt)
+    refuse_unless_confirmed(plan, mode, consent)
     try:
-        look = readiness.look(plan)
-        look.refuse_unless_ready(mode)
-        return create_execution(look=look, actor=actor, mode=mode, reason=reason, idempotency_key=idempotency_key)
+        look = readiness.look(plan, mode=mode, launch_over=launch_over, point_in_time=point_in_time)
+        return create_execution(
+            look=look, actor=actor, mode=mode, reason=reason, idempotency_key=idempotency_key, consent=consent
+        )
     except Conflict:
         # The same form, sent twice at once: what stands in the way is what the other one has just made.
         made = _made_with(idempotency_key, plan, mode)
@@ -51,18 +83,76 @@ def _made_with(key: str | None, plan: RecoveryPlan, mode: str) -> Execution | No
     return before
 
 
-@transaction.atomic
 def create_execution(
-    *, look: Look, actor: Actor, mode: str, reason: str = "", idempotency_key: str | None = None
+    *,
+    look: Look,
+    actor: Actor,
+    mode: str,
+    reason: str = "",
+    idempotency_key: str | None = None,
+    consent: Consent = NO_CONSENT,
 ) -> Execution:
-    """Write the execution with all its waves, servers and holds, and ring the engine. No AWS.
+    """Judge the look, then write the execution with all its waves, servers and holds, and ring the engine. No AWS.
 
-    The constraints of the database decide between two who start at once. Raises Conflict.
+    The constraints of the database decide between two who start at once. Raises Denied, NotReady, Conflict.
     """
-    execution = _create_row(look.plan, actor, mode, reason, idempotency_key)
-    _create_runs(execution, look)
-    _hold(execution, look.servers)
-    changed = RecoveryPlan.objects.filter(pk=look.plan.pk, version=look.plan.version).update(
+    refuse_unless_free(look, mode, consent, actor)
+    let_pass = refuse_unless_ready(look, mode, consent, actor)
+    preempted = look.drills_in_the_way if mode == Mode.RECOVERY and consent.preempt else set()
+    with transaction.atomic():
+        execution = Execution(
+            id=uuid.uuid4(),
+            mode=mode,
+            reason=reason,
+            idempotency_key=idempotency_key,
+            point_in_time=look.point_in_time,
+            override_reason=consent.override_reason.strip() if let_pass else "",
+            overridden=[finding.to_json() for finding in let_pass],
+        )
+        drills = make_way(preempted, execution.pk, look.plan, actor)
+        _save_row(execution, look.plan, actor)
+        _create_runs(execution, look)
+        _hold(execution, look, drills)
+        _tell_plan(execution, look.plan)
+        _tell(execution, actor, drills, let_pass)
+        wake([execution.pk])
+        for drill in drills:
+            record(actor, "preempt_execution", drill, recovery=str(execution.pk))
+        record(
+            actor,
+            "start_execution",
+            execution,
+            mode=mode,
+            reason=reason,
+            servers=len(look.servers),
+            override_reason=execution.override_reason,
+            overridden=[finding.sentence for finding in let_pass],
+            launch_over=sorted(look.launch_over),
+            preempted=[str(drill.pk) for drill in drills],
+            point_in_time=str(look.point_in_time or ""),
+        )
+    return execution
+
+
+def _save_row(execution: Execution, plan: RecoveryPlan, actor: Actor) -> None:
+    execution.plan, execution.plan_name, execution.plan_version = plan, plan.name, plan.version
+    execution.snapshot, execution.parallel_waves = _snapshot(plan), plan.parallel_waves
+    execution.initiated_by, execution.initiator, execution.source = actor.user, actor.name, actor.source
+    try:
+        with transaction.atomic():
+            execution.save(force_insert=True)
+    except IntegrityError as error:
+        other = plan.executions.active().filter(preempted_by=None).first()
+        if other is not None:
+            raise running_already(plan, other, execution.mode) from error
+        raise Conflict(
+            f"{plan} was started by somebody else meanwhile. Look again.", code="ACTIVE_EXECUTION"
+        ) from error
+
+
+def _tell_plan(execution: Execution, plan: RecoveryPlan) -> None:
+    """Write the plan's summary. Raises Conflict when it is not the plan that was looked at any more."""
+    changed = RecoveryPlan.objects.filter(pk=plan.pk, version=plan.version).update(
         active_execution=execution.pk,
         last_execution=execution.pk,
         last_execution_at=execution.created_at,
@@ -71,31 +161,33 @@ def create_execution(
         last_tone="loading",
     )
     if not changed:
-        raise Conflict(f"{look.plan} was changed meanwhile. Look at it again, then start it.")
+        raise Conflict(f"{plan} was changed meanwhile. Look at it again, then start it.")
+
+
+def _tell(execution: Execution, actor: Actor, drills: list[Execution], let_pass: list[Finding]) -> None:
+    """Write the first lines of the timeline: who started it, over what, and for which reason."""
     execution.say(f"{execution.get_mode_display()} started by {actor.name}.", by=actor.name, what="started")
-    wake([execution.pk])
-    record(actor, "start_execution", execution, mode=mode, reason=reason, servers=len(look.servers))
-    return execution
-
-
-def _create_row(plan: RecoveryPlan, actor: Actor, mode: str, reason: str, key: str | None) -> Execution:
-    try:
-        with transaction.atomic():
-            return Execution.objects.create(
-                plan=plan,
-                plan_name=plan.name,
-                plan_version=plan.version,
-                snapshot=_snapshot(plan),
-                mode=mode,
-                reason=reason,
-                parallel_waves=plan.parallel_waves,
-                idempotency_key=key,
-                initiated_by=actor.user,
-                initiator=actor.name,
-                source=actor.source,
+    for drill in drills:
+        execution.say(
+            f"{drill} ({drill.short_id}), started by {drill.initiator}, was cancelled to make way. Its servers belong "
+            "to this recovery; those in a running DRS job are waited for.",
+            by=actor.name,
+            what="preempt",
+            tone="warn",
+        )
+    if let_pass:
+        execution.events.bulk_create(
+            Event(
+                execution=execution,
+                who=actor.name,
+                what="override",
+                tone="warn",
+                sentence=f"Let pass: {finding.sentence}",
             )
-    except IntegrityError as error:
-        raise Conflict(f"{plan} is already running. Open its execution instead.", code="ACTIVE_EXECUTION") from error
+            for finding in let_pass
+        )
+        sentence = f"{actor.name} let this pass: {execution.override_reason}"
+        execution.say(sentence, by=actor.name, what="override", tone="warn")
 
 
 def _snapshot(plan: RecoveryPlan) -> dict[str, Any]:
@@ -133,43 +225,58 @@ def _snapshot(plan: RecoveryPlan) -> dict[str, Any]:
 
 def _create_runs(execution: Execution, look: Look) -> None:
     """Create every wave run and server run at once: nobody may take a part for the whole."""
+    missing = look.missing
     for wave, members in look.waves:
         run = WaveRun.objects.create(
             execution=execution,
             depends_on=sorted(other.number for other in wave.depends_on.all()),
             **{field: getattr(wave, field) for field in ("number", *OF_A_WAVE)},
         )
-        ServerRun.objects.bulk_create(
-            ServerRun(
-                wave=run,
-                server=member.server,
-                account_id=member.server.account_id,
-                region=member.server.region,
-                source_server_id=member.server.source_server_id,
-                name=member.server.name,
-                order=order,
-                impact=member.impact,
-            )
-            for order, member in enumerate(members)
-        )
+        rows = []
+        for order, member in enumerate(members):
+            row = _server_run(run, member.server, order, member.impact)
+            chosen = look.snapshots.get(member.server.pk)
+            if chosen:
+                row.snapshot_id, row.snapshot_at = chosen.snapshot_id, chosen.taken_at
+            if row.source_server_id in missing:
+                # One that DRS does not know would have the call for all the others refused.
+                row.launch_status, row.ended_at = LaunchStatus.SKIPPED, timezone.now()
+                row.error = missing[row.source_server_id]
+            rows.append(row)
+        ServerRun.objects.bulk_create(rows)
 
 
-def _hold(execution: Execution, servers: list[SourceServer]) -> None:
-    """Hold the servers; the unique constraint decides, and the holder is named."""
-    label, link = f"{execution} ({execution.short_id})", execution.get_absolute_url()
+def _server_run(wave: WaveRun, server: SourceServer, order: int, impact: str) -> ServerRun:
+    return ServerRun(
+        wave=wave,
+        server=server,
+        account_id=server.account_id,
+        region=server.region,
+        source_server_id=server.source_server_id,
+        name=server.name,
+        order=order,
+        impact=impact,
+    )
+
+
+def _hold(execution: Execution, look: Look, drills: list[Execution]) -> None:
+    """Hold the servers, those of pre-empted drills too; the unique constraint decides, and the holder is named."""
+    servers = look.servers
+    mine: dict[str, Any] = {
+        "holder": execution.pk,
+        "label": f"{execution} ({execution.short_id})",
+        "link": execution.get_absolute_url(),
+        "mode": execution.mode,
+        "since": timezone.now(),
+    }
+    theirs = ServerHold.objects.filter(server__in=servers, holder__in=[drill.pk for drill in drills])
+    taken = set(theirs.values_list("server_id", flat=True))
+    theirs.update(**mine)
     try:
         with transaction.atomic():
             ServerHold.objects.bulk_create(
-                ServerHold(
-                    server=server,
-                    holder=execution.pk,
-                    label=label,
-                    link=link,
-                    mode=execution.mode,
-                    since=timezone.now(),
-                )
-                for server in servers
+                ServerHold(server=server, **mine) for server in servers if server.pk not in taken
             )
     except IntegrityError as error:
-        readiness.refuse_held(servers)
+        refuse_held([hold for hold in readiness.holds_of(servers) if hold.holder != execution.pk], execution.mode)
         raise Conflict("A server of the plan was held and freed meanwhile. Start again.") from error

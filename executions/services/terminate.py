@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 
 from drsorch.audit.actor import Actor
 from drsorch.audit.record import record
-from drsorch.errors import Conflict
+from drsorch.errors import Conflict, Invalid
 from executions.decisions.order import split
 from executions.models import Execution, ServerRun, Termination
 from executions.services.offers import require
@@ -13,13 +13,20 @@ from executions.turn import wake
 
 
 @transaction.atomic
-def terminate_instances(*, execution: Execution, actor: Actor) -> Termination:
+def terminate_instances(*, execution: Execution, actor: Actor, confirm_plan_name: str = "") -> Termination:
     """Ask for the termination of every instance that this execution launched, and of no other. No AWS here.
 
-    One call per account, Region and at most 100 instances is planned; the engine makes them and proves the instances
-    gone. Raises Denied, Conflict (not ended, asked already, no instances).
+    Instances of a recovery are somebody's servers: `confirm_plan_name` must name its plan then. One call per account,
+    Region and at most 100 instances is planned; the engine makes them and proves the instances gone. Raises Denied,
+    Conflict (not ended, asked already, no instances), Invalid (CONFIRMATION_REQUIRED).
     """
     require(execution, actor, "terminate")
+    if not execution.is_drill and confirm_plan_name.strip() != execution.plan_name.strip():
+        raise Invalid(
+            "Nothing was terminated. These are recovered servers: to confirm, type the name of the plan, "
+            f"{execution.plan_name}.",
+            code="CONFIRMATION_REQUIRED",
+        )
     rows = ServerRun.objects.filter(wave__execution=execution, launch_status=LaunchStatus.LAUNCHED).with_instance()
     try:
         with transaction.atomic():

@@ -1,10 +1,12 @@
 """Drive the engine without a worker: run what is due now, let time pass in the endpoint, run again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
 
 from drsorch.aws import drs, sessions
+from drsorch.simulator.backend import drs_backends
 from executions import engine, poll
 from executions.models import Execution, Launch, Poller, TerminationCall
 from executions.states import ACTIVE
@@ -93,3 +95,19 @@ def terminate_outside(place, instance_ids, *, region="us-east-1"):
     """Terminate instances behind the product's back, and return the job."""
     client, soon = sessions.client(place, region, "drs", once=True), timezone.now() + timedelta(seconds=10)
     return drs.terminate_recovery_instances(client, instance_ids, deadline=soon)
+
+
+def simulated(server):
+    """The source server as the endpoint remembers it."""
+    return drs_backends[server.account.account_id][server.region].servers[server.source_server_id]
+
+
+def breaks(server, state="DISCONNECTED"):
+    """Let the replication of a server be in another state."""
+    row = simulated(server)
+    row.description = replace(row.description, replication=state)
+
+
+def vanishes(server):
+    """Let DRS forget a server."""
+    del drs_backends[server.account.account_id][server.region].servers[server.source_server_id]

@@ -238,8 +238,8 @@ def test_a_poll_takes_executions_before_itself_as_the_engine_does_so_that_nobody
         poll.poll(Poller.objects.get().pk)
 
     said = [query["sql"] for query in queries]
-    execution = next(at for at, sql in enumerate(said) if 'FROM "executions_execution"' in sql)
-    poller = next(at for at, sql in enumerate(said) if sql.startswith('UPDATE "executions_poller" SET "answered_at"'))
+    execution = next(at for at, sql in enumerate(said) if 'WHERE "executions_execution"."id" IN' in sql)
+    poller = next(at for at, sql in enumerate(said) if sql.startswith('UPDATE "executions_poller" SET "last_error"'))
     assert execution < poller
 
 

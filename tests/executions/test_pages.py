@@ -216,8 +216,9 @@ def test_a_termination_counts_the_instances_that_are_proven_gone(client, olga, p
     assert aws.jobs()[-1]["jobID"] in text
 
 
-def test_instances_are_not_terminated_without_the_typed_name(client, olga, plan, aws):
-    execution = run(services.start_execution(plan=plan, actor=olga), aws, by=300)
+def test_instances_of_a_recovery_are_not_terminated_without_the_typed_name(client, olga, plan, aws):
+    recovery = services.start_execution(plan=plan, actor=olga, mode="RECOVERY", confirm_plan_name=plan.name)
+    execution = run(recovery, aws, by=300)
     services.cancel_execution(execution=execution, actor=olga)
     execution = run(execution, aws)
     sign_in(client, olga)
@@ -225,7 +226,7 @@ def test_instances_are_not_terminated_without_the_typed_name(client, olga, plan,
 
     refused = client.post(url, {"confirmation": "three tears"}, follow=True).content.decode()
 
-    assert "Nothing was terminated. Type Three tiers to confirm." in refused
+    assert "Nothing was terminated. These are recovered servers" in refused
     assert not hasattr(Execution.objects.get(), "termination")
 
 

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from executions import progress
 from executions.models import Execution
 from tests import factories
-from tests.executions.driving import step
+from tests.executions.driving import breaks, step
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,11 @@ def test_it_starts_a_drill_as_the_person_named(plan, olga, capsys):
         (["Databases", "--as", "nobody", "--drill"], "There is no active user named nobody"),
         (["Databases", "--as", "vera", "--drill"], "drs:ExecuteRecovery"),
         (["Databases", "--as", "sam", "--drill"], "There is no recovery plan named Databases"),
-        (["Databases", "--as", "olga", "--recovery"], "A recovery needs start checks"),
+        (["Databases", "--as", "olga", "--recovery"], "type the name of the plan, Databases"),
+        (["Databases", "--as", "olga", "--recovery", "--confirm", "Data"], "type the name of the plan, Databases"),
+        (["Databases", "--as", "olga", "--drill", "--launch-over", "nobody"], "“nobody”, to be launched over"),
+        (["Databases", "--as", "olga", "--drill", "--at", "2999-01-01"], "is in the future"),
+        (["Databases", "--as", "olga", "--drill", "--at", "yesterday"], "invalid _moment value"),
         (["Databases", "--as", "olga"], "--drill"),
     ],
 )
@@ -40,6 +44,18 @@ def test_a_refusal_is_one_sentence_and_starts_nothing(plan, olga, vera, sam, arg
         call_command("run_plan", *arguments)
 
     assert not Execution.objects.exists()
+
+
+def test_it_starts_a_recovery_with_the_consents_that_are_given(plan, olga, aws, place):
+    breaks(factories.servers(place, tier="-db-1")[0])
+    arguments = ["Databases", "--as", "olga", "--recovery", "--confirm", "Databases"]
+    with pytest.raises(CommandError, match="does not replicate"):
+        call_command("run_plan", *arguments)
+
+    call_command("run_plan", *arguments, "--override", "The site is lost")
+
+    execution = Execution.objects.get()
+    assert (execution.mode, execution.override_reason) == ("RECOVERY", "The site is lost")
 
 
 @pytest.fixture

@@ -1,21 +1,19 @@
 """Start: what is refused leaves nothing behind, and of two who start at once one does."""
 
 import threading
-from dataclasses import replace
 
 import pytest
 from django.db import connection
 
 from drsorch.audit.models import AuditEvent
 from drsorch.errors import Conflict, Denied, Invalid, NotFound, NotReady
-from drsorch.simulator.backend import drs_backends
 from executions import readiness, services
 from executions.models import Event, Execution, ServerRun, WaveRun
 from executions.services.start import create_execution
 from plans.models import RecoveryPlan
 from protection.models import ServerHold
 from tests import factories
-from tests.executions.driving import run, sentences, start_outside
+from tests.executions.driving import breaks, run, sentences, start_outside
 
 DRILL = "DRILL"
 
@@ -53,7 +51,8 @@ class TestRefusals:
         error = refused(Conflict, "Small is already running", plan=small, actor=ada)
 
         assert error.code == "ACTIVE_EXECUTION"
-        assert error.details["executionId"] == str(drill.pk)
+        assert (error.details["executionId"], error.details["status"]) == (str(drill.pk), "PENDING")
+        assert "started by olga, is pending. Wait until it has ended, or cancel it." in error.message
 
     def test_servers_of_another_execution_are_refused_and_the_holder_is_named(self, drill, overlapping, olga):
         error = refused(Conflict, "target-use1-db-1 is in use by Drill of Small", plan=overlapping, actor=olga)
@@ -62,10 +61,7 @@ class TestRefusals:
         assert set(error.details["servers"].values()) == {str(drill.pk)}
 
     def test_a_server_that_does_not_replicate_is_named_with_its_state(self, small, place, olga):
-        server = drs_backends[place.account_id]["us-east-1"].servers[
-            factories.servers(place, tier="-db-1")[0].source_server_id
-        ]
-        server.description = replace(server.description, replication="DISCONNECTED")
+        breaks(factories.servers(place, tier="-db-1")[0])
 
         words = "target-use1-db-1 does not replicate .state disconnected.. Repair"
         error = refused(NotReady, words, plan=small, actor=olga)
@@ -98,10 +94,8 @@ class TestRefusals:
 
         refused(NotReady, f"Unknown whether .*{operation}", plan=small, actor=olga)
 
-    def test_a_recovery_is_refused_with_what_it_lacks(self, small, olga):
-        error = refused(Invalid, "A recovery needs start checks", plan=small, actor=olga, mode="RECOVERY")
-
-        assert error.code == "RECOVERY_NOT_OFFERED"
+    def test_a_mode_that_there_is_not_is_refused(self, small, olga):
+        refused(Invalid, "There is no mode REHEARSAL", plan=small, actor=olga, mode="REHEARSAL")
 
     def test_who_only_views_is_denied(self, small, vera, aws):
         aws.reset_requests()
@@ -137,7 +131,7 @@ class TestRefusals:
         create_execution(look=looks[0], actor=olga, mode=DRILL)
         before = rows()
 
-        with pytest.raises(Conflict, match="already running"):
+        with pytest.raises(Conflict, match=r"already running: .* started by olga, is pending"):
             create_execution(look=looks[1], actor=ada, mode=DRILL)
         assert rows() == before
 
@@ -155,8 +149,8 @@ class TestKeys:
     def test_the_same_key_at_the_same_time_returns_the_same_execution(self, small, olga, monkeypatch):
         made = []
 
-        def look_while_the_other_starts(plan):
-            look = REAL_LOOK(plan)
+        def look_while_the_other_starts(plan, **options):
+            look = REAL_LOOK(plan, **options)
             if not made:
                 made.append(create_execution(look=look, actor=olga, mode=DRILL, idempotency_key="k"))
             return look

@@ -1,0 +1,87 @@
+"""Find the recovery snapshots from which a start at an earlier point in time launches its servers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.utils import timezone
+
+from drsorch.aws import drs, sessions
+from drsorch.aws.errors import AwsError
+from drsorch.errors import Invalid
+from executions.decisions.readiness import Code, Finding, Severity
+from protection.models import SourceServer
+
+# None: the latest state. A time: the last snapshot at or before it. Or, by server, a snapshot's id or a time.
+PointInTime = datetime | Mapping[str, str | datetime] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The snapshot from which a server is launched, and when it was taken."""
+
+    snapshot_id: str
+    taken_at: datetime
+
+
+def choose(servers: Sequence[SourceServer], wanted: PointInTime) -> tuple[dict[int, Chosen], list[Finding]]:
+    """Return the snapshot of each server by its key, and a finding for each that has none.
+
+    Asks DRS once per server that is not launched from its latest state. Raises Invalid for a time in the future and
+    for servers that are not among `servers`.
+    """
+    chosen: dict[int, Chosen] = {}
+    found: list[Finding] = []
+    for server, want in _wanted(servers, wanted):
+        try:
+            snapshot = _snapshot(server, want)
+        except AwsError as error:
+            sentence = f"Unknown which snapshots {server} has: {error.message}"
+            found.append(Finding(Code.SNAPSHOT, Severity.UNKNOWN, sentence, server.source_server_id))
+            continue
+        if snapshot is None:
+            found.append(Finding(Code.SNAPSHOT, Severity.PROBLEM, _none(server, want), server.source_server_id))
+        else:
+            chosen[server.pk] = snapshot
+    return chosen, found
+
+
+def _wanted(servers: Sequence[SourceServer], wanted: PointInTime) -> list[tuple[SourceServer, str | datetime]]:
+    if wanted is None:
+        return []
+    if isinstance(wanted, datetime):
+        at = _checked(wanted)
+        return [(server, at) for server in servers]
+    by_id = {server.source_server_id: server for server in servers}
+    strangers = sorted(wanted.keys() - by_id.keys())
+    if strangers:
+        raise Invalid(f"A point in time is given for {', '.join(strangers)}, which the plan does not have.")
+    return [(by_id[key], _checked(want) if isinstance(want, datetime) else want) for key, want in wanted.items()]
+
+
+def _checked(at: datetime) -> datetime:
+    """Return the time as an aware one; one without a zone is UTC."""
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    if at > timezone.now():
+        raise Invalid(f"The point in time {at:%Y-%m-%d %H:%M} is in the future. Choose an earlier one, or the latest.")
+    return at
+
+
+def _snapshot(server: SourceServer, want: str | datetime) -> Chosen | None:
+    """Return the snapshot of that id, or the last one taken at or before that time. One being taken is none yet."""
+    client = sessions.client(server.account, server.region, "drs", purpose="readiness")
+    until = want if isinstance(want, datetime) else None
+    for row in drs.describe_recovery_snapshots(client, server.source_server_id, until=until):
+        fits = row.snapshot_id == want if until is None else row.taken_at is not None and row.taken_at <= until
+        if fits and row.snapshot_id and row.taken_at is not None:
+            return Chosen(row.snapshot_id, row.taken_at)
+    return None
+
+
+def _none(server: SourceServer, want: str | datetime) -> str:
+    if isinstance(want, str):
+        return f"{server} has no complete snapshot {want}. Choose another one, or its latest state."
+    return (
+        f"{server} has no snapshot at or before {want:%Y-%m-%d %H:%M} UTC. Choose a later time, or its latest state "
+        "for this server."
+    )
