@@ -10,7 +10,7 @@ from django.db.models import Q
 from drsorch.aws import drs, ec2, sessions
 from drsorch.aws.errors import AwsError
 from executions.models import Job, ServerRun
-from executions.states import OPEN_SERVER
+from executions.states import OPEN_SERVER, CallStatus
 from protection.models import TargetAccount
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def _worth_a_log(jobs: list[Job], answer: Answer) -> list[Job]:
 
 
 def _without_instance(jobs: list[Job], answer: Answer) -> list[str]:
-    """Servers that DRS calls launched, or whose job has ended, and whose recovery instance we do not know yet.
+    """Servers not launched yet, by what we know, that DRS calls launched or whose job has ended.
 
     The job itself does not carry the instance reliably, and may have lost its servers when it has ended.
     """
@@ -87,7 +87,7 @@ def _without_instance(jobs: list[Job], answer: Answer) -> list[str]:
     wanted = Q(launches__job__in=ended) | Q(
         launches__job__in=[pk for pk, _ in launched], source_server_id__in=[server for _, server in launched]
     )
-    rows = ServerRun.objects.filter(wanted, recovery_instance_id="", launch_status__in=OPEN_SERVER)
+    rows = ServerRun.objects.filter(wanted, launches__status=CallStatus.SENT, launch_status__in=OPEN_SERVER)
     return sorted(set(rows.values_list("source_server_id", flat=True)))
 
 

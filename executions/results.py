@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from drsorch.aws import drs
 from executions.asking import Answer
 from executions.decisions import server as decisions
-from executions.models import Execution, Job, JobEvent, ServerRun
-from executions.states import OPEN_SERVER, CheckResult, LaunchStatus, Step
+from executions.models import Execution, Job, JobEvent, Launch, ServerRun
+from executions.states import OPEN_SERVER, CallStatus, CheckResult, LaunchStatus, Step
 from executions.turn import wake
 from plans.models import Checks
 
@@ -114,18 +115,14 @@ def _write_servers(jobs: list[Job], answer: Answer) -> tuple[set[UUID], set[UUID
     events, errors = _by_server(jobs)
     changed: set[UUID] = set()
     decided: set[UUID] = set()
-    told_late = Q(launch_status=LaunchStatus.FAILED, error=NO_REASON)
-    rows = ServerRun.objects.select_for_update(of=("self",)).filter(
-        Q(launch_status__in=OPEN_SERVER) | told_late, launches__job__in=jobs
-    )
-    for row in rows.select_related("wave").annotate(job_pk=F("launches__job"), job_name=F("launches__job__job_id")):
-        before = (row.launch_status, row.step, row.error)
+    for row in _followed(jobs, [server for (_, server), status in reported.items() if status == LaunchStatus.FAILED]):
+        before = _shown(row)
         key = (row.job_pk, row.source_server_id)
-        if row.launch_status in OPEN_SERVER:
+        if row.launch_status != LaunchStatus.FAILED:
             _apply(row, reported.get(key, ""), answer, events[row.job_pk, ""] + events[key])
         if row.launch_status == LaunchStatus.FAILED:
             row.error = errors.get(key, NO_REASON)
-        if (row.launch_status, row.step, row.error) != before:
+        if _shown(row) != before:
             row.save(update_fields=FIELDS)
             changed.add(row.wave.execution_id)
         if row.launch_status != before[0]:
@@ -133,21 +130,46 @@ def _write_servers(jobs: list[Job], answer: Answer) -> tuple[set[UUID], set[UUID
     return changed, decided
 
 
-def _apply(row: ServerRun, reported: str, answer: Answer, events: list[str]) -> None:
-    """Set the fields of one open server run from what was heard about it."""
-    instance = answer.instances.get((row.job_name, row.source_server_id))  # type: ignore[attr-defined]
+def _shown(row: ServerRun) -> tuple[str, ...]:
+    """What people see of a server run, its status first."""
+    return row.launch_status, row.step, row.error, row.recovery_instance_id
+
+
+def _followed(jobs: list[Job], failed: list[str]) -> QuerySet[Any]:
+    """Return the server runs about which these jobs may have news: each with the job of its last launch.
+
+    They are open; or launched, and DRS has failed them after all; or failed for a reason that was not known. A launch
+    that is done was judged: what its job still says is no longer about servers that are launched anew.
+    """
+    news = Q(launch_status__in=OPEN_SERVER) | Q(launch_status=LaunchStatus.LAUNCHED, source_server_id__in=failed)
+    told_late = Q(launch_status=LaunchStatus.FAILED, error=NO_REASON)
+    last = Launch.servers.through.objects.filter(serverrun=OuterRef("pk")).order_by("-launch")
+    rows = ServerRun.objects.select_for_update(of=("self",)).filter(
+        told_late | (news & Q(launches__status=CallStatus.SENT)),
+        launches__job__in=jobs,
+        launches=Subquery(last.values("launch")[:1]),
+    )
+    return rows.select_related("wave").annotate(job_pk=F("launches__job"), job_name=F("launches__job__job_id"))
+
+
+def _apply(row: Any, reported: str, answer: Answer, events: list[str]) -> None:
+    """Set the fields of one server run, with the name of its job, from what was heard about it."""
+    instance = answer.instances.get((row.job_name, row.source_server_id))
     row.launch_status = decisions.status(row.launch_status, reported, has_instance=instance is not None)
     row.step = decisions.step(events, row.step)
-    if row.launch_status == LaunchStatus.LAUNCHED and instance is not None:
+    if instance is not None:
+        # Kept as soon as it is known: whatever becomes of the server, its instance must not be forgotten.
+        row.recovery_instance_id = instance.recovery_instance_id
         machine = answer.machines.get(instance.ec2_instance_id)
-        row.recovery_instance_id, row.step = instance.recovery_instance_id, Step.READY
         row.private_ip = machine.private_ip if machine else ""
         row.instance_type = machine.instance_type if machine else ""
-        row.launched_at = row.ended_at = timezone.now()
+    if row.launch_status == LaunchStatus.LAUNCHED:
+        row.step, row.launched_at = Step.READY, timezone.now()
+        row.ended_at = row.launched_at
         if row.wave.checks != Checks.NONE:
             row.check_result = CheckResult.PENDING
     elif row.launch_status == LaunchStatus.FAILED:
-        row.ended_at = timezone.now()
+        row.launched_at, row.ended_at, row.check_result = None, timezone.now(), CheckResult.NONE
 
 
 def _by_server(jobs: list[Job]) -> tuple[dict[tuple[int, str], list[str]], dict[tuple[int, str], str]]:

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from executions.states import OPEN_SERVER, LaunchStatus
+from executions.states import OPEN_SERVER, CallStatus, LaunchStatus
 from protection.models import TargetAccount
 
 # The reason of a failure is in the log; when it cannot be read for so long, the job is left alone.
@@ -24,7 +24,7 @@ class JobQuerySet(models.QuerySet):
         """Those that live, have servers whose end is not known yet, or whose log was not read since they ended."""
         unread = Q(log_read_at=None) | Q(log_read_at__lt=F("ended_at"))
         ended_lately = Q(ended_at__gt=timezone.now() - LOG_READ_WITHIN)
-        is_open = Q(launch__servers__launch_status__in=OPEN_SERVER)
+        is_open = Q(launch__status=CallStatus.SENT, launch__servers__launch_status__in=OPEN_SERVER)
         return self.filter(Q(ended_at=None) | is_open | (ended_lately & unread)).distinct()
 
     def with_ending(self) -> "JobQuerySet":

@@ -1,0 +1,64 @@
+"""A DRS that says things a little differently: it hands requests on to the local endpoint and alters the answers."""
+
+import http.client
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+Alteration = Callable[[dict], None]
+
+
+class AlteringDrs:
+    """Listens on a port of its own; an alteration changes the answers to one operation in place."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.alterations: dict[str, Alteration] = {}
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, urlsplit(endpoint).netloc))
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def alter(self, operation: str, alteration: Alteration) -> None:
+        """Change the answers to `operation` from now on."""
+        self.alterations[operation] = alteration
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def _handler(drs: AlteringDrs, behind: str) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            connection = http.client.HTTPConnection(behind)
+            connection.request(self.command, self.path, sent, dict(self.headers))  # signed, its Host included
+            answer = connection.getresponse()
+            body = self._altered(answer.read(), answer.status)
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in {"content-length", "connection", "date", "server"}:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            connection.close()
+
+        do_GET = do_DELETE = do_POST
+
+        def _altered(self, body: bytes, status: int) -> bytes:
+            alteration = drs.alterations.get(self.path.strip("/"))
+            if alteration is None or status >= 300:
+                return body
+            answer = json.loads(body)
+            alteration(answer)
+            return json.dumps(answer).encode()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
