@@ -1,7 +1,9 @@
 """What the engine's smallest durable step costs, and a tick that comes twice."""
 
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -18,7 +20,7 @@ STEPS = 400
 GOAL = 0.002
 
 
-def measure(estate: Estate, _installation: Installation, _options: Options) -> Iterator[Row]:
+def measure(estate: Estate, installation: Installation, _options: Options) -> Iterator[Row]:
     """Claim a drill, and record nothing many times: a transaction, its fence and lease, a commit to the disk."""
     drill = estate.start(estate.plan("Durable step", TARGET, BIG, [slice(-1, None)]))
     turn = claim(drill.pk)
@@ -27,6 +29,7 @@ def measure(estate: Estate, _installation: Installation, _options: Options) -> I
     with CaptureQueriesContext(connection) as captured:
         engine.advance(drill.pk)
     yield Row("Queries of a tick that comes twice", str(len(captured)), "1", len(captured) == 1)
+    yield Row(f"fsync of 4 KiB on this disk, {STEPS} times", milliseconds(list(_syncs(installation.folder)), digits=2))
     times = []
     for _ in range(STEPS):
         began = time.perf_counter()
@@ -39,3 +42,13 @@ def measure(estate: Estate, _installation: Installation, _options: Options) -> I
         f"p50 at most {GOAL * 1000:.0f} ms",
         percentile(times, 0.5) <= GOAL,
     )
+
+
+def _syncs(folder: Path) -> Iterator[float]:
+    """Yield what the disk alone takes, which no database can be faster than."""
+    with (folder / "sync").open("wb", buffering=0) as file:
+        for _ in range(STEPS):
+            began = time.perf_counter()
+            file.write(bytes(4096))
+            os.fsync(file)
+            yield time.perf_counter() - began

@@ -135,6 +135,7 @@ class Cluster:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
+                env={"LC_ALL": "C"},
                 user=_unprivileged(),
                 start_new_session=True,
                 preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509 (takes no lock)

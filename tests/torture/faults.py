@@ -11,7 +11,7 @@ from tests.torture.troubles import Troubles, Undo
 
 CHANGE_EVERY = (1.5, 4.0)
 CALM = 0.1  # of all changes leave nothing in force: what went wrong must also be able to go right
-FEWEST, MOST = 3, 7
+FEWEST, MOST = 5, 10
 TROUBLE = 0.2
 JUMP_EVERY = 20.0
 AT_FIRST = [f"drs.{name}" for name in (*STARTS, "DescribeJobs", "DescribeSourceServers")]

@@ -150,7 +150,7 @@ class People(threading.Thread):
     def _terminate(self, execution: Execution) -> None:
         termination = getattr(execution, "termination", None)
         if termination is None or termination.gave_up_at:
-            services.terminate_instances(execution=execution, actor=self.olga)
+            services.terminate_instances(execution=execution, actor=self.olga, confirm_plan_name=execution.plan_name)
             self.counts["termination asked"] += 1
 
     @staticmethod

@@ -131,6 +131,7 @@ class Run:
             self.killer.problem = self.killer.problem or "Not everything that was killed came back."
         self.weather.clear()
         self.weather.troubles.mend()
+        connection.close()  # whatever it was connected to may have been killed
         self.people.finish_up()
         self.visitor.is_finishing = True
         seconds = self.installation.stop("worker")

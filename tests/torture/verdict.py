@@ -157,7 +157,8 @@ def _lost_events() -> Iterator[str]:
 
 def instances_left() -> Iterator[str]:
     """Yield recovery instances that DRS still shows of jobs of ours: every execution was terminated. Asks AWS."""
-    ours = set(Job.objects.values_list("job_id", flat=True))
+    given_up = Gate.objects.filter(answer=Answer.GIVE_UP).values("wave")  # people know that these may have launched
+    ours = set(Job.objects.exclude(launch__wave__in=given_up).values_list("job_id", flat=True))
     for place in AccountRegion.objects.select_related("account"):
         client = sessions.client(place.account, place.region, "drs", purpose="verdict")
         for row in drs.describe_recovery_instances(client):
