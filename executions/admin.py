@@ -16,6 +16,7 @@ from executions.models import (
     JobEvent,
     Launch,
     Poller,
+    ServerAttempt,
     ServerRun,
     Termination,
     TerminationCall,
@@ -37,15 +38,31 @@ class WaveInline(PolicedInline):
     """The waves of an execution."""
 
     model = WaveRun
-    fields = readonly_fields = ("number", "name", "status", "outcome", "reason", "started_at", "ended_at")
+    fields = ("number", "name", "status", "outcome", "is_passed", "reason", "started_at", "ended_at")
+    readonly_fields = fields
 
 
 class ServerInline(PolicedInline):
     """The servers of a wave."""
 
     model = ServerRun
-    fields = ("name", *PLACE, "launch_status", "recovery_instance_id", "private_ip", "error")
+    fields = ("name", *PLACE, "impact", "attempt", "launch_status", "check_result", "recovery_instance_id", "error")
     readonly_fields = fields
+
+
+class AttemptInline(PolicedInline):
+    """How the earlier attempts to launch a server ended."""
+
+    model = ServerAttempt
+    fields = ("number", "launch_status", "check_result", "recovery_instance_id", "error", "started_at", "ended_at")
+    readonly_fields = fields
+
+
+class GateInline(PolicedInline):
+    """The questions about a wave, with who answered what, and why."""
+
+    model = Gate
+    fields = readonly_fields = ("kind", "question", "asked_at", "answer", "answered_name", "note", "answered_at")
 
 
 class LaunchInline(PolicedInline):
@@ -77,7 +94,7 @@ class ExecutionAdmin(RecordAdmin):
 
     list_display = ("__str__", "short_id", "status", "initiator", "source", "created_at", "ended_at", "status_reason")
     list_filter = ("status", "mode", "source", "instances_terminated")
-    search_fields = ("id", "plan_name", "initiator", "reason")
+    search_fields = ("id", "plan_name", "initiator", "reason", "override_reason")
     date_hierarchy = "created_at"
     inlines = (WaveInline,)
     readonly_fields = ("more",)
@@ -87,8 +104,9 @@ class ExecutionAdmin(RecordAdmin):
         """Links to everything that belongs to it."""
         pk = str(execution.pk)
         return format_html(
-            '<a href="{}">Live page</a> &nbsp; {} &nbsp; {} &nbsp; {} &nbsp; {}',
+            '<a href="{}">Live page</a> &nbsp; {} &nbsp; {} &nbsp; {} &nbsp; {} &nbsp; {}',
             execution.get_absolute_url(),
+            listed(Gate, "Questions", wave__execution__id__exact=pk),
             listed(Event, "Timeline", execution__id__exact=pk),
             listed(ServerRun, "Servers", wave__execution__id__exact=pk),
             listed(Job, "Launch jobs", launch__wave__execution__id__exact=pk),
@@ -105,17 +123,28 @@ class WaveRunAdmin(RecordAdmin):
     list_select_related = ("execution",)
     search_fields = ("name", "execution__plan_name", "execution__id")
     date_hierarchy = "started_at"
-    inlines = (ServerInline, LaunchInline)
+    inlines = (GateInline, ServerInline, LaunchInline)
 
 
 @admin.register(ServerRun)
 class ServerRunAdmin(RecordAdmin):
     """Servers of executions."""
 
-    list_display = ("name", "source_server_id", "wave", *PLACE, "launch_status", "recovery_instance_id", "error")
-    list_filter = ("launch_status", "account", "region")
+    list_display = (
+        "name",
+        "source_server_id",
+        "wave",
+        *PLACE,
+        "attempt",
+        "launch_status",
+        "check_result",
+        "recovery_instance_id",
+        "error",
+    )
+    list_filter = ("launch_status", "check_result", "impact", "account", "region")
     list_select_related = ("wave", "account")
-    search_fields = ("name", "source_server_id", "recovery_instance_id", "private_ip")
+    search_fields = ("name", "source_server_id", "recovery_instance_id", "private_ip", "attempts__recovery_instance_id")
+    inlines = (AttemptInline,)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the link from the execution."""
@@ -136,7 +165,7 @@ class LaunchAdmin(RecordAdmin):
 class TerminationAdmin(RecordAdmin):
     """Requests to terminate what an execution launched."""
 
-    list_display = ("execution", "requested_by", "requested_at", "done_at", "reason")
+    list_display = ("execution", "requested_by", "requested_at", "done_at", "gave_up_at", "reason")
     list_select_related = ("execution",)
     date_hierarchy = "requested_at"
     inlines = (TerminationCallInline,)
@@ -197,16 +226,21 @@ class EventAdmin(RecordAdmin):
 class GateAdmin(RecordAdmin):
     """Questions to people."""
 
-    list_display = ("question", "wave", "kind", "asked_at", "answer", "answered_at", "answered_by")
+    list_display = ("question", "wave", "kind", "asked_at", "answer", "note", "answered_at", "answered_name")
     list_filter = ("kind", "answer")
-    list_select_related = ("wave", "answered_by")
+    list_select_related = ("wave",)
+    search_fields = ("question", "note", "answered_name", "wave__execution__plan_name")
     date_hierarchy = "asked_at"
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the link from the execution."""
+        return lookup == "wave__execution__id__exact" or super().lookup_allowed(lookup, value, request)
 
 
 @admin.register(Poller)
 class PollerAdmin(RecordAdmin):
     """Who asks DRS, where, and how it goes."""
 
-    list_display = (*PLACE, "answered_at", "next_poll_at", "failures", "last_error")
+    list_display = (*PLACE, "answered_at", "next_poll_at", "failures", "last_error", "surveyed_at", "survey_error")
     list_filter = ("account", "region")
     list_select_related = ("account",)

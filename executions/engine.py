@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from drsorch.aws.budget import budget
 from drsorch.logs import timed
-from executions.actions import begin, end, gates, launch, progress, reconcile, terminate
+from executions.actions import begin, end, gates, launch, look, progress, reconcile, terminate
 from executions.decisions import actions as do
 from executions.decisions import decide
 from executions.gather import gather
@@ -24,11 +24,15 @@ TURN_SECONDS = 8
 DOES: dict[type, Callable[[Turn, Any], None]] = {
     do.Begin: begin.begin,
     do.Ask: gates.ask,
+    do.Pause: gates.pause,
+    do.Look: look.look,
     do.StartWave: begin.start_wave,
+    do.PlanLaunches: begin.plan_launches,
     do.Send: launch.send,
     do.Abandon: launch.abandon,
     do.Reconcile: reconcile.reconcile,
     do.GiveUp: progress.give_up,
+    do.LoseSight: progress.lose_sight,
     do.Progress: progress.show,
     do.TimeOut: progress.time_out,
     do.Judge: end.judge,

@@ -131,7 +131,8 @@ def _claim(poller_id: int) -> Poller | None:
         return None
     crash.point("poll claimed")
     # Frozen since the update for longer than the lease, we would read the fence of whoever took over meanwhile.
-    return Poller.objects.select_related("account").filter(pk=poller_id, lease_until=lease).first()
+    mine = Poller.objects.select_related("account").defer("survey")
+    return mine.filter(pk=poller_id, lease_until=lease).first()
 
 
 def _give_back(poller: Poller, wait: float | None) -> None:

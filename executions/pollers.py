@@ -32,7 +32,8 @@ def keep_job(call: Call, job: drs.Job) -> Job:
 def ask_soon(account_id: int, region: str) -> None:
     """Make sure that the place's poller asks soon. Call inside a transaction."""
     # Locked, because a poll that ends now may be about to write that nothing is left to ask about.
-    poller, _ = Poller.objects.select_for_update().get_or_create(account_id=account_id, region=region)
+    locked = Poller.objects.defer("survey").select_for_update()
+    poller, _ = locked.get_or_create(account_id=account_id, region=region)
     soon = timezone.now() + timedelta(seconds=settings.POLL_FAST_SECONDS)
     if poller.next_poll_at is None or poller.next_poll_at > soon:
         Poller.objects.filter(pk=poller.pk).update(next_poll_at=soon)
@@ -41,8 +42,7 @@ def ask_soon(account_id: int, region: str) -> None:
 
 def want_survey(account_id: int, region: str) -> None:
     """Have the place surveyed anew, at once; executions whose waves wait for it are woken. Call in a transaction."""
-    Poller.objects.get_or_create(account_id=account_id, region=region)
+    poller, _ = Poller.objects.defer("survey").get_or_create(account_id=account_id, region=region)
     now = timezone.now()
-    mine = Poller.objects.filter(account_id=account_id, region=region)
-    mine.update(survey_wanted_at=now, next_poll_at=now)
-    enqueue("executions.tasks.poll", mine.get().pk)
+    Poller.objects.filter(pk=poller.pk).update(survey_wanted_at=now, next_poll_at=now)
+    enqueue("executions.tasks.poll", poller.pk)

@@ -11,12 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from drsorch.audit.actor import Actor
+from drsorch.console.times import duration_text
 from executions.models import Event, Execution
-from executions.page import ExecutionPage, WaveRow
+from executions.page import ExecutionPage, Note, Question, WaveRow
 from executions.states import ExecutionStatus
 
 LOOK_SECONDS = 0.5
 WORKER_SILENT_SECONDS = 15
+DETAILS_IN_VIEW = 5
 COLOURS = {
     "ok": "green",
     "error": "bold red",
@@ -59,12 +61,19 @@ def _line(event: Event) -> Text:
 
 def _picture(page: ExecutionPage) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("Wave", "", "Servers", "Status"):
+    for heading in ("Wave", "", "Servers", "Status", ""):
         table.add_column(heading, style=None, header_style="bright_black")
     for row in page.waves:
         table.add_row(*_row(row))
     parts: list[RenderableType] = [Text(), table]
-    if page.next_decision:
+    for question in page.questions:
+        parts += _question(question, page)
+    rto = page.recovery_time
+    if rto:
+        moment = rto.until or rto.since
+        left = f"{duration_text(abs(moment - timezone.now()))} " if moment else ""
+        parts.append(Text(f"{rto.label}: {left}{rto.text}", style=COLOURS[rto.tone]))
+    if page.next_decision and not page.questions:
         parts.append(Text(f"Next decision: {page.next_decision}", style="yellow"))
     beat = page.worker_beat_at
     if beat is None or (timezone.now() - beat).total_seconds() > WORKER_SILENT_SECONDS:
@@ -77,5 +86,25 @@ def _row(row: WaveRow) -> tuple[RenderableType, ...]:
         Text(f"{row.wave.number} {row.wave.name}"),
         ProgressBar(total=row.total, completed=row.launched, width=20),
         Text(f"{row.launched} of {row.total}"),
-        Text(row.status.label, style=COLOURS[row.status.tone]),
+        Text(row.shown.label, style=COLOURS[row.shown.tone]),
+        Text("\n").join(_note(note) for note in row.notes),
     )
+
+
+def _note(note: Note) -> Text:
+    left = f" {duration_text(note.until - timezone.now())}." if note.until else ""
+    return Text(f"{note.text}{left}", style=COLOURS.get(note.tone, "bright_black"))
+
+
+def _question(question: Question, page: ExecutionPage) -> list[RenderableType]:
+    """Return an open question with what it is about, its answers, and where they are given."""
+    waited = duration_text(timezone.now() - question.gate.asked_at)
+    answers = ", ".join(option.label.lower() for option in question.options if not option.reason)
+    listed = question.details if question.is_listed else []
+    lines = [question.heading, question.text, *(f"  - {sentence}" for sentence in listed[:DETAILS_IN_VIEW])]
+    if len(listed) > DETAILS_IN_VIEW:
+        lines.append(f"  … and {len(listed) - DETAILS_IN_VIEW} more")
+    lines.append(f"Waiting for {waited}. To be answered by: {page.deciders}, on {page.execution.get_absolute_url()}")
+    if answers:
+        lines.append(f"Answers: {answers}.")
+    return [Text(), Text("\n".join(lines), style="yellow")]

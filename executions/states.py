@@ -100,6 +100,11 @@ class CheckResult(models.TextChoices):
     NOT_APPLICABLE = "NOT_APPLICABLE", "Launched stopped: nothing to check"
 
     @property
+    def phrase(self) -> str:
+        """Its name where nothing beside it says that it is about checks."""
+        return CHECK_PHRASES.get(self, str(self.label))
+
+    @property
     def tone(self) -> str:
         """How it looks."""
         return CHECK_TONES[self]
@@ -115,6 +120,7 @@ class GateKind(models.TextChoices):
     FAILURE = "FAILURE", "Servers have failed"
     TWO_JOBS = "TWO_JOBS", "Two DRS jobs for one launch"
     UNHEARD = "UNHEARD", "DRS cannot be asked"
+    ENDLESS = "ENDLESS", "A DRS job does not end"
 
 
 class Answer(models.TextChoices):
@@ -139,7 +145,12 @@ OPTIONS: dict[str, tuple[Answer, ...]] = {
     GateKind.FAILURE: (Answer.RETRY, Answer.CONTINUE, Answer.SKIP, Answer.CANCEL),
     GateKind.TWO_JOBS: (Answer.RESUME, Answer.CANCEL),
     GateKind.UNHEARD: (Answer.LOOK_AGAIN, Answer.GIVE_UP, Answer.CANCEL),
+    GateKind.ENDLESS: (Answer.LOOK_AGAIN, Answer.GIVE_UP, Answer.CANCEL),
 }
+
+
+SILENCE = frozenset({GateKind.UNHEARD, GateKind.ENDLESS})
+BEFORE_A_WAVE = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_REQUESTED, GateKind.PROBLEM})
 
 
 class CallStatus(models.TextChoices):
@@ -150,6 +161,7 @@ class CallStatus(models.TextChoices):
     SENT = "SENT", "Sent: the job is known"
     DONE = "DONE", "Done: the job has ended"
     ABANDONED = "ABANDONED", "Abandoned: certainly not sent, and never will be"
+    LOST = "LOST", "Lost: DRS could not be asked, and a person gave up on it"
 
 
 S, W = ExecutionStatus, WaveStatus
@@ -169,9 +181,16 @@ MOVES: dict[str, frozenset[str]] = {
     S.INITIATED: frozenset({S.POLLING, S.LAUNCHING, S.PAUSED, S.CANCELLING}) | TERMINAL,
     S.POLLING: frozenset({S.INITIATED, S.LAUNCHING, S.PAUSED, S.CANCELLING}) | TERMINAL,
     S.LAUNCHING: frozenset({S.INITIATED, S.POLLING, S.PAUSED, S.CANCELLING}) | TERMINAL,
-    S.PAUSED: frozenset({S.INITIATED, S.CANCELLING}) | TERMINAL,
+    S.PAUSED: RUNNING | {S.CANCELLING} | TERMINAL,
     S.CANCELLING: TERMINAL,
 } | {status: frozenset[str]() for status in TERMINAL}
+# What an execution is called while its wave is so.
+SHOWN_AS: dict[str, ExecutionStatus] = {
+    W.INITIATED: S.INITIATED,
+    W.POLLING: S.POLLING,
+    W.LAUNCHING: S.LAUNCHING,
+    W.CHECKING: S.LAUNCHING,
+}
 WAVE_ENDS = frozenset({W.COMPLETED, W.PARTIAL, W.FAILED, W.CANCELLED})
 WAVE_MOVES: dict[str, frozenset[str]] = (
     {
@@ -214,6 +233,12 @@ CHECK_TONES = {
     CheckResult.FAILED: "error",
     CheckResult.UNKNOWN: "warn",
     CheckResult.NOT_APPLICABLE: "off",
+}
+CHECK_PHRASES = {
+    CheckResult.PASSED: "Checks passed",
+    CheckResult.FAILED: "Checks failed",
+    CheckResult.UNKNOWN: "Checks unknown",
+    CheckResult.NOT_APPLICABLE: "Launched stopped",
 }
 LAUNCH_TONES = {
     LaunchStatus.PENDING: "pending",

@@ -11,16 +11,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from drsorch.access import policy
 from drsorch.access.requests import actor_of
-from drsorch.access.roles import Permission
+from drsorch.access.roles import OVERRIDING, Permission
 from drsorch.console.pages import perform, unchanged
 from drsorch.errors import UserError
 from executions import readiness, services
+from executions.forms import StartForm
 from executions.models import Execution
 from executions.page import ExecutionPage, Review
-from executions.states import Mode
+from executions.states import Answer, Mode
 from plans.models import RecoveryPlan
 
 EXECUTIONS_PER_PAGE = 50
+NOTE_LENGTH = 1000
 # htmx stops polling when it gets this status.
 STOP_POLLING = 286
 
@@ -65,34 +67,57 @@ def live(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, plan_pk: int) -> HttpResponse:
-    """Review a start, and start. The form carries a key, so that a form sent twice starts once."""
+    """Review a start, check it with AWS when asked to, and start. A form sent twice starts once: it carries a key."""
     actor = actor_of(request)
     plan = policy.get_or_404(actor, RecoveryPlan.objects.all(), pk=plan_pk)
+    form = StartForm(request.POST if request.method == "POST" else request.GET)
     if request.method != "POST":
-        return _review(request, plan)
+        return _review(request, plan, form)
+    if request.POST.get("action") == "check":
+        return _check(request, plan, form)
+
+    def start_as_written() -> Execution:
+        return services.start_execution(plan=plan, actor=actor, **form.arguments())
+
     return perform(
         request,
-        services.start_execution,
-        plan=plan,
-        actor=actor,
-        mode=request.POST.get("mode", ""),
-        reason=request.POST.get("reason", "")[:1000],
-        idempotency_key=request.POST.get("key", "")[:64] or None,
+        start_as_written,
         success=lambda execution: f"{execution} started.",
         redirect_to=lambda execution: execution,
-        on_refusal=lambda error: _review(request, plan, error),
+        on_refusal=lambda error: _review(request, plan, form, refusal=error),
     )
 
 
-def _review(request: HttpRequest, plan: RecoveryPlan, refusal: UserError | None = None) -> HttpResponse:
-    review = Review(readiness.look(plan, ask_aws=False), refusal)
+def _check(request: HttpRequest, plan: RecoveryPlan, form: StartForm) -> HttpResponse:
+    """Ask AWS now, for who may start, and show what it says."""
+    try:
+        policy.require(actor_of(request), Permission.EXECUTE_RECOVERY, plan)
+        written = form.arguments()
+        chosen = {name: written[name] for name in ("mode", "launch_over", "point_in_time")}
+        return _review(request, plan, form, look=readiness.look(plan, **chosen))
+    except UserError as error:
+        return _review(request, plan, form, refusal=error)
+
+
+def _review(
+    request: HttpRequest,
+    plan: RecoveryPlan,
+    form: StartForm,
+    *,
+    look: readiness.Look | None = None,
+    refusal: UserError | None = None,
+) -> HttpResponse:
+    mode = Mode.RECOVERY if form.is_recovery else Mode.DRILL
+    seen = look or readiness.look(plan, mode=mode, ask_aws=False)
+    review = Review(seen, mode, refusal, is_asked=look is not None)
     context: dict[str, Any] = {
         "review": review,
-        "mode": Mode.DRILL,
+        "form": form,
+        "chosen": request.POST.getlist("launch_over"),
         "key": uuid.uuid4().hex,
-        "reason": request.POST.get("reason", ""),
         "why_not": policy.why_not(actor_of(request), Permission.EXECUTE_RECOVERY)
-        or ("This plan is running now." if review.running_at else ""),
+        or ("This plan is running now." if review.is_in_the_way else ""),
+        "why_no_override": policy.why_not(actor_of(request), OVERRIDING),
     }
     return render(request, "executions/start.html", context, status=refusal.status if refusal else 200)
 
@@ -104,9 +129,19 @@ def pause(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def resume(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Go on."""
-    return _act(request, pk, services.resume_execution, "The execution goes on.")
+def decide(request: HttpRequest, pk: uuid.UUID, gate: int) -> HttpResponse:
+    """Answer a question."""
+    answer = request.POST.get("answer", "")
+    said = dict(Answer.choices).get(answer, "").lower()
+    return _act(
+        request,
+        pk,
+        services.decide_gate,
+        f"Decided: {said}.",
+        gate=gate,
+        answer=answer,
+        note=request.POST.get("note", "").strip()[:NOTE_LENGTH],
+    )
 
 
 @require_POST

@@ -15,10 +15,10 @@ from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from plans import services
 from plans.forms import RecoveryPlanForm
-from plans.models import RecoveryPlan
+from plans.models import RecoveryPlan, Wave
 from protection.models import ProtectionGroup
 
-PLAN_FIELDS = ("name", "description", "owner", "runbook", "rto_minutes")
+PLAN_FIELDS = ("name", "description", "owner", "runbook", "rto_minutes", "parallel_waves")
 SUMMARY = ("last_run", "last_label", "last_execution_at", "last_successful_drill_at")
 
 
@@ -100,14 +100,30 @@ class RecoveryPlanAdmin(ServiceAdmin):
 
     @admin.display(description="Waves")
     def wave_list(self, plan: RecoveryPlan) -> str:
-        """Its waves with their groups, one a line."""
+        """Its waves with their groups and settings, one a line."""
         waves = plan.waves.prefetch_related("groups", "depends_on")
         rows = (
             (
                 wave,
                 ", ".join(group.name for group in wave.groups.all()),
                 ", ".join(str(other.number) for other in wave.depends_on.all()) or "none",
+                "; ".join(_settings(wave)),
             )
             for wave in waves
         )
-        return format_html("<ol>{}</ol>", format_html_join("", "<li>{} ({}; runs after: {})</li>", rows))
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{} ({}; runs after: {}; {})</li>", rows))
+
+
+def _settings(wave: Wave) -> list[str]:
+    """Return how a wave runs, one phrase a setting."""
+    said = [
+        f"launched {wave.get_launch_order_display().lower()}",
+        f"at most {wave.max_parallel} at once" if wave.max_parallel else "",
+        "pauses before" if wave.pause_before else "",
+        "pauses after" if wave.pause_after else "",
+        f"waits {wave.wait_seconds} s after its success" if wave.wait_seconds else "",
+        f"times out after {wave.timeout_minutes} min",
+        f"checks: {wave.get_checks_display()}",
+        f"if it fails: {wave.if_it_fails}",
+    ]
+    return [phrase for phrase in said if phrase]

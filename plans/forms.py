@@ -6,12 +6,28 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from drsorch.access.policed import ServiceForm
 from plans.definition import WaveDefinition
-from plans.models import RecoveryPlan, Wave
+from plans.models import Checks, Impact, LaunchOrder, OnFailure, RecoveryPlan, Wave
+from plans.services import OF_A_WAVE
 
 PREVIOUS, NONE = "", "none"
+# What the service takes as it is written, beside the groups and what may be left empty.
+AS_WRITTEN = (
+    "name",
+    "description",
+    "server_ids",
+    "depends_on",
+    "pause_before",
+    "pause_after",
+    "launch_order",
+    "max_parallel",
+    "timeout_minutes",
+    "on_failure",
+    "checks",
+)
 
 
 class WaveNumbersField(forms.CharField):
@@ -40,6 +56,17 @@ class ServerIdsField(forms.CharField):
         return tuple(dict.fromkeys(word for word in words if word)) or None
 
 
+class ChosenField(forms.ChoiceField):
+    """One of the values of a model's choices; nothing written is the usual one."""
+
+    def __init__(self, choices: type[models.TextChoices], usual: str, **kwargs: Any) -> None:
+        super().__init__(choices=choices.choices, initial=usual, required=False, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        """Return the value."""
+        return str(super().clean(value) or self.initial)
+
+
 class WaveForm(forms.Form):
     """One wave. Its number is its place among the waves."""
 
@@ -50,7 +77,13 @@ class WaveForm(forms.Form):
         label="Servers",
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
-        help_text="Source server ids. Empty: all servers of the groups.",
+        help_text="Source server ids, in the order in which they are launched. Empty: all servers of the groups.",
+    )
+    optional_ids = ServerIdsField(
+        label="Optional servers",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
+        help_text="Ids of those whose failure leaves the wave partial. The wave fails with any other server.",
     )
     depends_on = WaveNumbersField(
         label="Runs after waves",
@@ -58,7 +91,17 @@ class WaveForm(forms.Form):
         help_text="Numbers of earlier waves, such as 1, 2. Empty: the previous wave. “none”: starts at once.",
     )
     pause_before = forms.BooleanField(label="Pause before this wave", required=False)
+    pause_after = forms.BooleanField(label="Pause after this wave", required=False)
+    launch_order = ChosenField(LaunchOrder, LaunchOrder.PARALLEL, label="Servers are launched")
+    max_parallel = forms.IntegerField(
+        label="At most so many at once", required=False, min_value=1, help_text="Empty: all at once."
+    )
+    wait_seconds = forms.IntegerField(
+        label="Wait after its success", required=False, initial=0, min_value=0, help_text="In seconds."
+    )
     timeout_minutes = forms.IntegerField(label="Time-out in minutes", initial=60)
+    on_failure = ChosenField(OnFailure, OnFailure.STOP, label="If it fails")
+    checks = ChosenField(Checks, Checks.EC2_STATUS, label="Checks after the launch")
 
     def __init__(self, *args: Any, group_choices: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,13 +111,10 @@ class WaveForm(forms.Form):
         """Return the wave as the service takes it. The form must be valid."""
         data = self.cleaned_data
         return WaveDefinition(
-            name=data["name"],
-            description=data["description"],
             group_ids=tuple(int(pk) for pk in data["groups"]),
-            server_ids=data["server_ids"],
-            depends_on=data["depends_on"],
-            pause_before=data["pause_before"],
-            timeout_minutes=data["timeout_minutes"],
+            optional_ids=data["optional_ids"] or (),
+            wait_seconds=data["wait_seconds"] or 0,
+            **{name: data[name] for name in AS_WRITTEN},
         )
 
 
@@ -88,7 +128,7 @@ class RecoveryPlanForm(ServiceForm):
 
     class Meta:
         model = RecoveryPlan
-        fields = ("name", "description", "owner", "runbook", "rto_minutes")
+        fields = ("name", "description", "owner", "runbook", "rto_minutes", "parallel_waves")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -121,17 +161,12 @@ def written(plan: RecoveryPlan) -> list[dict[str, Any]]:
 def _written(wave: Wave) -> dict[str, Any]:
     numbers = sorted(other.number for other in wave.depends_on.all())
     previous = [wave.number - 1] if wave.number > 1 else []
-    return {
-        "name": wave.name,
-        "description": wave.description,
+    rows = [(wave_group, row) for wave_group in wave.wave_groups.all() for row in wave_group.wave_servers.all()]
+    rows.sort(key=lambda pair: pair[1].order or 0)
+    kept = {name: getattr(wave, name) for name in OF_A_WAVE}
+    return kept | {
         "groups": [row.group_id for row in wave.wave_groups.all()],
-        "server_ids": "\n".join(
-            row.server.source_server_id
-            for wave_group in wave.wave_groups.all()
-            if not wave_group.is_whole
-            for row in wave_group.wave_servers.all()
-        ),
+        "server_ids": "\n".join(row.server.source_server_id for group, row in rows if not group.is_whole),
+        "optional_ids": "\n".join(row.server.source_server_id for _, row in rows if row.impact == Impact.OPTIONAL),
         "depends_on": PREVIOUS if numbers == previous else ", ".join(str(number) for number in numbers) or NONE,
-        "pause_before": wave.pause_before,
-        "timeout_minutes": wave.timeout_minutes,
     }

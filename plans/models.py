@@ -41,6 +41,11 @@ class OnFailure(models.TextChoices):
     CONTINUE = "CONTINUE", "Continue with the next waves"
     ASK = "ASK", "Ask a person"
 
+    @property
+    def short(self) -> str:
+        """The label up to its explanation."""
+        return str(self.label).partition(":")[0]
+
 
 class Checks(models.TextChoices):
     """What is looked at after a launch, and what a failed check means for the wave."""
@@ -159,6 +164,11 @@ class Wave(models.Model):
     def __str__(self) -> str:
         return f"Wave {self.number}: {self.name}"
 
+    @property
+    def if_it_fails(self) -> str:
+        """What happens then, in few words."""
+        return OnFailure(self.on_failure).short
+
     def members(self) -> list["Member"]:
         """Return the servers of the wave with their impact, in the order in which they are launched."""
         members = [member for wave_group in self.wave_groups.all() for member in wave_group.members()]
@@ -175,6 +185,11 @@ class Member:
 
     def __str__(self) -> str:
         return str(self.server)
+
+    @property
+    def is_optional(self) -> bool:
+        """True when its wave is only partial without it."""
+        return self.impact == Impact.OPTIONAL
 
     @property
     def place(self) -> tuple[bool, int, str]:

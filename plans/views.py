@@ -45,6 +45,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "unread": _unread(servers),
         "warnings": services.warnings(plan),
         "why_no_start": policy.why_not(actor, Permission.EXECUTE_RECOVERY) or _running(plan),
+        # A recovery may make way for itself where a drill runs: the start page says what is possible.
+        "why_no_recovery": policy.why_not(actor, Permission.EXECUTE_RECOVERY),
     }
     return render(request, "plans/detail.html", context)
 

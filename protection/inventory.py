@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from drsorch.aws import drs, sessions
+from drsorch.aws.budget import budget
 from drsorch.aws.errors import AwsError, AwsNotReady
 from protection.models import AccountRegion, ServerTag, SourceServer, TargetAccount
 from protection.quotas import read_quotas
@@ -35,6 +36,8 @@ COPIED = (
     "agent_version",
     "staging_account_id",
 )
+# However many pages a Region has: a request sent in the last moment may take 13 s, and a task is ended after 60 s.
+SYNC_SECONDS = 40
 UPDATED = (*COPIED, "ips", "disks", "synced_at", "missing_since")
 
 
@@ -44,7 +47,9 @@ def sync_region(place: AccountRegion) -> int:
     Asks AWS. What goes wrong is kept on the row as the Region's state, never raised: one must not stop the others.
     """
     try:
-        found = drs.describe_source_servers(sessions.client(place.account, place.region, "drs", purpose="inventory"))
+        with budget(SYNC_SECONDS):
+            client = sessions.client(place.account, place.region, "drs", purpose="inventory")
+            found = drs.describe_source_servers(client)
     except AwsError as error:
         _fail(place, error)
         return 0

@@ -16,7 +16,7 @@ from botocore import xform_name
 from botocore.parsers import ResponseParserError
 from django.conf import settings
 
-from drsorch.aws import budget, classify
+from drsorch.aws import budget, classify, novelties
 from drsorch.aws.breaker import Breaker, Refusal
 from drsorch.aws.errors import (
     AwsConflict,
@@ -245,7 +245,7 @@ def _check_body(operation_model: Any, response_dict: Mapping[str, Any], **_: obj
     if response_dict["status_code"] >= HTTPStatus.MULTIPLE_CHOICES or not (is_json and has_members):
         return
     try:
-        json.loads(response_dict["body"])
+        novelties.note(shape, json.loads(response_dict["body"]))
     except ValueError as error:
         raise ResponseParserError("the answer is cut short or not JSON") from error
 

@@ -19,6 +19,7 @@ OUR_CALLS = (
     "drs:DescribeRecoveryInstances",
     "drs:DescribeRecoverySnapshots",
     "drs:DescribeSourceServers",
+    "drs:GetLaunchConfiguration",
     "drs:StartRecovery",
     "drs:TagResource",
     "drs:TerminateRecoveryInstances",

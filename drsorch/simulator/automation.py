@@ -55,6 +55,12 @@ class AutomationExecution:
         """When the run ends if nobody stops it."""
         return self.begins_at(len(self.steps))
 
+    @property
+    def moves_until(self) -> float:
+        """When nothing happens any more by itself: at the end, or at a step that waits for somebody."""
+        waiting = [index for index, step in enumerate(self.steps) if step.seconds == inf]
+        return self.begins_at(waiting[0]) if waiting else self.ends_at
+
     def status(self, now: float) -> str:
         """InProgress or Waiting while it runs, then Success; Cancelled or Success when it was stopped."""
         if self.stopped_at is not None:

@@ -23,10 +23,16 @@ class Problem(NamedTuple):
 Problems = list[Problem] | None
 Check = Callable[[Any], Problems]
 
+# Ids, names and states come again in every answer: strings found to be right are remembered, so many for each shape.
+MOST_REMEMBERED = 10_000
 # Real DRS writes `…+00:00` although its own pattern says `…Z`, so answers may break that one pattern.
 PATTERN_FREE_IN_ANSWERS = {"ISO8601DatetimeString"}
 # The model allows a volume id 19 characters although every volume id of today, and its own pattern, has 21.
 LENGTH_FREE_IN_ANSWERS = {"EbsVolumeID"}
+
+
+# Unicode classes that some services' patterns use and Python's expressions do not have.
+LETTERS_AND_NUMBERS = r"\p{L}\p{Z}\p{N}"
 
 
 def check_input(shape: Shape | None, value: dict[str, Any]) -> list[Problem]:
@@ -67,15 +73,14 @@ def _join(name: str, rest: str) -> str:
 
 def _structure(shape: Shape, is_answer: bool) -> Check:
     members = {name: compile_check(member, is_answer) for name, member in shape.members.items()}
-    required = list(shape.required_members)
+    required = frozenset(shape.required_members)
 
     def check(value: Any) -> Problems:
         if not isinstance(value, dict):
             return _one(f"must be a map, not {_kind(value)}")
         problems: list[Problem] = []
-        for name in required:
-            if name not in value:
-                problems.append(Problem(name, "is required"))
+        if not required <= value.keys():
+            problems = [Problem(name, "is required") for name in shape.required_members if name not in value]
         for name, item in value.items():
             member = members.get(name)
             found = member(item) if member else _one("is not known to this operation")
@@ -133,7 +138,7 @@ def _string(shape: Shape, is_answer: bool) -> Check:
         pattern = None
     if is_answer and shape.name in LENGTH_FREE_IN_ANSWERS:
         high = math.inf
-    matches = re.compile(pattern).fullmatch if pattern else None
+    matches = re.compile(pattern.replace(LETTERS_AND_NUMBERS, r"\w\s")).fullmatch if pattern else None
 
     def check(value: Any) -> Problems:
         if not isinstance(value, str):
@@ -148,7 +153,21 @@ def _string(shape: Shape, is_answer: bool) -> Check:
             return _one("must not hold half of a surrogate pair")
         return None
 
-    return check
+    return _remembering(check)
+
+
+def _remembering(check: Check) -> Check:
+    right: set[str] = set()
+
+    def remembered(value: Any) -> Problems:
+        if type(value) is str and value in right:
+            return None
+        problems = check(value)
+        if problems is None and len(right) < MOST_REMEMBERED:
+            right.add(value)
+        return problems
+
+    return remembered
 
 
 def _whole_number(shape: Shape, _is_answer: bool) -> Check:
@@ -161,6 +180,17 @@ def _whole_number(shape: Shape, _is_answer: bool) -> Check:
         if not low <= value <= high:
             return _one(f"must be {low} to {high}")
         return None
+
+    return check
+
+
+def _number(shape: Shape, _is_answer: bool) -> Check:
+    low, high = shape.metadata.get("min", -math.inf), shape.metadata.get("max", math.inf)
+
+    def check(value: Any) -> Problems:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return _one(f"must be a number, not {_kind(value)}")
+        return None if low <= value <= high else _one(f"must be {low} to {high}")
 
     return check
 
@@ -193,5 +223,6 @@ COMPILERS: dict[str, Callable[[Shape, bool], Check]] = {
     "integer": _whole_number,
     "long": _whole_number,
     "boolean": _boolean,
+    "double": _number,
     "timestamp": _timestamp,
 }

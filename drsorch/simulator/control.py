@@ -3,10 +3,22 @@
 import http.client
 import json
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, Literal, TypedDict, Unpack, cast
 from urllib.parse import urlsplit
 
+from drsorch.simulator.faults.kinds import Kind, RuleFields
+
 Document = dict[str, Any]
+
+
+Happening = Literal["replication", "server_deleted", "tags_changed", "instance_stopped", "instance_terminated"]
+
+
+class RegionState(TypedDict, total=False):
+    """What can be said of a Region of an account."""
+
+    initialized: bool
+    enabled: bool
 
 
 class ControlError(Exception):
@@ -37,9 +49,9 @@ class SimulatorControl:
         """Jump forward in virtual time."""
         return self._map("POST", "clock", {"advance": seconds})
 
-    def fault(self, **rule: Any) -> list[Document]:
+    def fault(self, kind: Kind, **rule: Unpack[RuleFields]) -> list[Document]:
         """Put a fault rule in force and return all of them."""
-        return self._list("POST", "fault", rule)
+        return self._list("POST", "fault", {"kind": kind, **rule})
 
     def faults(self) -> list[Document]:
         """Every rule in force with its number of hits."""
@@ -54,6 +66,49 @@ class SimulatorControl:
         place = {"account": account, "region": region, "source_server_id": source_server_id}
         self._ask("POST", "servers/fail", {**place, "at": at, "times": times})
 
+    def happen(self, kind: Happening, account: str, region: str, /, **what: Unpack[RuleFields]) -> Document:
+        """Let something happen to servers or instances at once; returns the ids of those that are there then."""
+        return self._map("POST", "happen", {"kind": kind, "account": account, "region": region, **what})
+
+    def start_job(self, account: str, region: str, source_server_ids: list[str], *, is_drill: bool = False) -> str:
+        """Start a job as another operator and return its id."""
+        place = {"account": account, "region": region}
+        return str(
+            self._ask("POST", "jobs", {**place, "source_server_ids": source_server_ids, "is_drill": is_drill})["jobID"]
+        )
+
+    def deny(self, account: str, *actions: str) -> None:
+        """Take these actions from the role of an account; without any, give all back."""
+        self._ask("POST", "access", {"account": account, "deny": list(actions)})
+
+    def trust(self, account: str, external_id: str | None) -> None:
+        """Let the role of an account be assumed with this external id only, or by nobody."""
+        self._ask("POST", "access", {"account": account, "external_id": external_id})
+
+    def region(self, account: str, region: str, **state: Unpack[RegionState]) -> Document:
+        """Say whether DRS is initialised in a Region of an account, and whether the account has it enabled."""
+        return self._map("POST", "regions", {"account": account, "region": region, **state})
+
+    def quotas(self, account: str, region: str, **values: float | None) -> Document:
+        """Set quotas of one account and Region by their names in the settings, and return all of them."""
+        return self._map("POST", "quotas", {"account": account, "region": region, "quotas": values})
+
+    def create_native_plan(self, account: str, region: str, steps: list[Document], name: str = "Practice plan") -> str:
+        """Make a recovery plan of AWS's own and return its ARN.
+
+        A step is {"source_server_ids": [...], "impact": "CRITICAL" or "OPTIONAL"} or {"wait_minutes": ...}.
+        """
+        place = {"account": account, "region": region}
+        return str(self._ask("POST", "native-plans", {**place, "name": name, "steps": steps})["recoveryPlanArn"])
+
+    def start_native_execution(
+        self, account: str, region: str, plan_arn: str, mode: str = "DRILL", status: str = "IN_PROGRESS"
+    ) -> str:
+        """Run such a plan, or with another status add a run that has ended; returns the ARN of the execution."""
+        place = {"account": account, "region": region}
+        body = {**place, "plan_arn": plan_arn, "mode": mode, "status": status}
+        return str(self._ask("POST", "native-executions", body)["recoveryPlanExecutionArn"])
+
     def settings(self, **changes: Any) -> Document:
         """Change settings and return all of them."""
         return self._map("POST", "settings", changes)
@@ -66,9 +121,9 @@ class SimulatorControl:
         """Count from zero."""
         self._ask("DELETE", "requests")
 
-    def reset(self, world: str = "minimal", speed: float = 0) -> Document:
-        """Start again with a fresh world."""
-        return self._map("POST", "reset", {"world": world, "speed": speed})
+    def reset(self, world: str = "minimal", speed: float = 0, **sizes: int) -> Document:
+        """Start again with a fresh world; the world `estate` takes `accounts`, `regions` and `servers`."""
+        return self._map("POST", "reset", {"world": world, "speed": speed, "sizes": sizes or None})
 
     def expire(self) -> int:
         """End every AssumeRole session now and return how many there were."""

@@ -8,7 +8,7 @@ import json
 import time
 from calendar import timegm
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 
 from moto.core.utils import utcnow
@@ -73,6 +73,20 @@ class SessionIndex:
             if access_key_id not in self._sessions:
                 self._read_new_ones()
             return self._sessions.get(access_key_id)
+
+    def newest(self) -> list[str]:
+        """Key, token and end of the session that was made last; moto draws the token from the system's own chance."""
+        with self._lock:
+            self._read_new_ones()
+            session = next(reversed(self._sessions.values()))
+        return [session.access_key_id, session.session_token, session.expiration.isoformat()]
+
+    def restore(self, access_key_id: str, session_token: str, expiration: str) -> bool:
+        """Give a session that was made again the token and the end that it had. Returns whether there is one."""
+        session = self.find(access_key_id)
+        if session is not None:
+            session.session_token, session.expiration = session_token, datetime.fromisoformat(expiration)
+        return session is not None
 
     def expire_all(self) -> int:
         """Let every session end now; returns how many there were."""

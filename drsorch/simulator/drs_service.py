@@ -12,9 +12,11 @@ from drsorch.simulator.checks import check_input, check_output
 from drsorch.simulator.credentials import Caller
 from drsorch.simulator.errors import AwsError, invalid
 from drsorch.simulator.faults import Place
+from drsorch.simulator.faults.answers import distort
+from drsorch.simulator.faults.new_jobs import refuse_request, shape_job
 from drsorch.simulator.model import declares_error, find_route
 from drsorch.simulator.operations import OPERATIONS
-from drsorch.simulator.operations.call import Call
+from drsorch.simulator.operations.call import Call, Operation
 from drsorch.simulator.signed_request import SignedRequest
 from drsorch.simulator.simulation import Simulation
 from drsorch.simulator.wire import Reply, drs_error_reply, json_reply
@@ -49,9 +51,21 @@ def _answer(simulation: Simulation, request: SignedRequest, caller: Caller) -> R
         if not backend.is_initialized and declares_error(route.operation, UNINITIALIZED):
             raise AwsError(UNINITIALIZED, f"Account {caller.account} is not initialized in {request.region}")
         call = Call(place, params, caller, backend, simulation.settings, simulation.faults, now)
-        answer = operation(call)
-        simulation.set_pace()
-        return _write(route.operation, answer)
+        answer = _operate(call, operation)
+        simulation.set_pace(backend)
+        return _write(route.operation, answer, call)
+
+
+def _operate(call: Call, operation: Operation) -> dict[str, Any]:
+    """Run the operation with everything that fault rules have in store for it."""
+    if refuse_request(call.faults, call, operation):
+        call.faults.note_change()
+    jobs = call.backend.jobs
+    known = len(jobs)
+    answer = operation(call)
+    if len(jobs) > known:
+        shape_job(call.faults, call, next(reversed(jobs.values())))
+    return answer
 
 
 def _read_body(request: SignedRequest) -> dict[str, Any]:
@@ -91,11 +105,14 @@ def _refuse_bad_input(operation: OperationModel, params: dict[str, Any]) -> None
         raise invalid(message, *[(path, text) for path, text in problems[:100]])
 
 
-def _write(operation: OperationModel, answer: dict[str, Any]) -> Reply:
+def _write(operation: OperationModel, answer: dict[str, Any], call: Call) -> Reply:
+    """Check the answer, and only then let fault rules make it what AWS does not describe."""
     status = operation.http.get("responseCode", 200)
     problems = check_output(operation.output_shape, answer)
     if problems:
         message = f"simulator bug: the answer of {operation.name} breaks its model: {problems[:5]}"
         log.error(message)
         raise AwsError("InternalServerException", message)
-    return Reply(status) if status == HTTPStatus.NO_CONTENT else json_reply(status, answer)
+    if status == HTTPStatus.NO_CONTENT:
+        return Reply(status)
+    return json_reply(status, distort(call.faults, call.place, answer, call.backend, call.now))

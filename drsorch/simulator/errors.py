@@ -26,6 +26,8 @@ class Refusal(Enum):
     FAILED = "failed"
     NOT_IMITATED = "not imitated"
     BAD_REQUEST = "bad request"
+    SKEWED = "skewed"
+    UNAVAILABLE = "unavailable"
 
 
 class Refused(Exception):
@@ -52,6 +54,11 @@ def conflict(message: str, resource_id: str, resource_type: str) -> AwsError:
 def not_found(message: str, resource_id: str, resource_type: str) -> AwsError:
     """404: no such resource."""
     return AwsError("ResourceNotFoundException", message, resourceId=resource_id, resourceType=resource_type)
+
+
+def denied(message: str) -> AwsError:
+    """403: the caller lacks a right."""
+    return AwsError("AccessDeniedException", message)
 
 
 def invalid(message: str, *fields: tuple[str, str], reason: str = "fieldValidationFailed") -> AwsError:

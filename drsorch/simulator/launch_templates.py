@@ -52,13 +52,18 @@ def default_settings() -> dict[str, Any]:
     }
 
 
+def has_template(backend: DrsBackend, server: SourceServer) -> bool:
+    """Whether the server's launch template is there."""
+    return server.launch_template_id in ec2_backends[backend.account_id][backend.region_name].launch_templates
+
+
 def template_of(backend: DrsBackend, server: SourceServer) -> LaunchTemplate:
     """The server's launch template, made when it is first needed, and again when somebody deleted it.
 
-    Reading may be what first needs it, so its id depends on nothing that happened before.
+    Its id depends on the server alone: the same world has the same templates, whoever needs them first.
     """
     ec2 = ec2_backends[backend.account_id][backend.region_name]
-    if server.launch_template_id not in ec2.launch_templates:
+    if not has_template(backend, server):
         name = f"created-and-used-by-drs-{server.id}"
         tags = {"launch-template": {"AWSElasticDisasterRecoveryManaged": "drs.amazonaws.com"}}
         data = _data(backend, server, server.description.instance_type)

@@ -5,13 +5,15 @@ import os
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
-from moto.ec2.models import ec2_backends
+from moto.ec2.models import EC2Backend, ec2_backends
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
+from drsorch.simulator import dice, status_checks
 from drsorch.simulator.backend import drs_backends
 from drsorch.simulator.credentials import PARTITION
 from drsorch.simulator.worlds.description import ROLE_NAME, AccountDescription, World
+from drsorch.simulator.worlds.seeding import furnish
 
 HUB_USER = "drsorch-hub"
 # Loading 1300 public images takes moto a quarter of a second per account and Region; nothing here starts from them.
@@ -40,6 +42,15 @@ def prepare_process() -> None:
     """Set what moto reads from the environment. An account id there would override every access key."""
     os.environ.update(SKIP_IMAGES)
     os.environ.pop(ACCOUNT_OVERRIDE, None)
+    status_checks.install()
+    dice.install()
+    vars(ec2_backends)["backend"] = _make_ec2
+
+
+def _make_ec2(region_name: str, account_id: str) -> EC2Backend:
+    """Default network and the like get the same ids each time: a reader may be the first to ask for them."""
+    with dice.seeded("ec2", account_id, region_name):
+        return EC2Backend(region_name, account_id)
 
 
 def clear() -> None:
@@ -64,6 +75,9 @@ def seed(world: World, now: float) -> None:
             backend = drs_backends[account.id][region.name]
             backend.is_initialized = region.is_initialized
             backend.add_servers(region.servers, now)
+            furnish(backend, account, region)
+        for name in account.origin_regions:
+            drs_backends[account.id][name].is_initialized = True
 
 
 def _create_access_key(account: AccountDescription) -> None:
@@ -77,18 +91,23 @@ def _create_access_key(account: AccountDescription) -> None:
     iam.access_keys[key.access_key_id] = key
 
 
-def _create_role(account: AccountDescription, hub_id: str) -> None:
-    trust = {
-        "Effect": "Allow",
+def role_trust(hub_id: str, external_id: str | None) -> str:
+    """The trust policy of a role: the hub, when it names the external id. Without one nobody is trusted."""
+    statement = {
+        "Effect": "Allow" if external_id else "Deny",
         "Principal": {"AWS": f"arn:aws:iam::{hub_id}:root"},
         "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"sts:ExternalId": account.external_id}},
+        "Condition": {"StringEquals": {"sts:ExternalId": external_id}} if external_id else {},
     }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _create_role(account: AccountDescription, hub_id: str) -> None:
     allow = {"Effect": "Allow", "Action": SPOKE_ACTIONS, "Resource": "*"}
     iam = iam_backends[account.id][PARTITION]
     iam.create_role(
         role_name=ROLE_NAME,
-        assume_role_policy_document=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        assume_role_policy_document=role_trust(hub_id, account.external_id),
         path="/",
         permissions_boundary=None,
         description="Lets the hub orchestrate recoveries in this account",

@@ -1,8 +1,7 @@
-"""What the simulated DRS remembers: source servers, jobs with their log, recovery instances."""
+"""What the simulated DRS remembers: source servers, jobs with their log, recovery instances. Plain data throughout."""
 
 from dataclasses import dataclass, field
-
-from moto.ec2.models.instances import Instance
+from typing import Any
 
 from drsorch.simulator.worlds.description import ServerDescription
 
@@ -21,7 +20,9 @@ class LastLaunch:
 class SourceServer:
     """A replicating server. `seed` makes everything invented about it the same at every start.
 
-    `broken_at` is since when it no longer replicates, for one that is described as STALLED or DISCONNECTED.
+    `broken_at` is since when it no longer replicates, for one that is described as STALLED or DISCONNECTED, and
+    `restarted_at` when it last began from nothing. No snapshot is older than `protected_since`; None means unprotected.
+    The settings are what was changed of the defaults, in the words of the wire.
     """
 
     id: str
@@ -34,6 +35,16 @@ class SourceServer:
     last_launch: LastLaunch | None = None
     last_launch_result: str = "NOT_STARTED"
     recovery_instance_id: str | None = None
+    protected_since: float | None = 0.0
+    restarted_at: float | None = None
+    is_disconnected: bool = False
+    direction: str = "FAILOVER"
+    opposite_arn: str | None = None
+    staging_arn: str | None = None
+    network_id: str | None = None
+    launch_template_id: str | None = None
+    launch_settings: dict[str, Any] = field(default_factory=dict)
+    replication_settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -47,7 +58,7 @@ class LogItem:
 
 @dataclass
 class Job:
-    """A job; `participants` is source server id -> launch status."""
+    """A job; `participants` is source server id -> launch status, `networks` source network id -> launch status."""
 
     id: str
     arn: str
@@ -62,11 +73,19 @@ class Job:
     log: list[LogItem] = field(default_factory=list)
     launched: list[str] = field(default_factory=list)
     terminating: dict[str, str] = field(default_factory=dict)
+    snapshot_at: dict[str, float] = field(default_factory=dict)
+    networks: dict[str, str] = field(default_factory=dict)
+    action_runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    agent_seen_at: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
 class RecoveryInstance:
-    """An EC2 instance that a job launched from a source server."""
+    """An EC2 instance that a job launched from a source server; `reservation_id` is where EC2 keeps it.
+
+    `system_check` and `instance_check` are its two EC2 status checks: initializing, ok or impaired. EC2 shows what is
+    written here for as long as the instance is running.
+    """
 
     id: str
     arn: str
@@ -77,4 +96,31 @@ class RecoveryInstance:
     launched_at: float
     visible_at: float
     tags: dict[str, str]
-    machine: Instance
+    reservation_id: str
+    system_check: str = "initializing"
+    instance_check: str = "initializing"
+    is_disconnected: bool = False
+    reversed_at: float | None = None
+    failback_job_id: str | None = None
+    failback_at: float | None = None
+    failback_result: str | None = None
+    is_failback_stopped: bool = False
+
+
+@dataclass
+class SourceNetwork:
+    """A VPC of the origin that is protected. `protected_at` is from when on; None means stopped."""
+
+    id: str
+    arn: str
+    vpc_id: str
+    cidr: str
+    origin_account: str
+    origin_region: str
+    tags: dict[str, str]
+    protected_at: float | None
+    stack_name: str | None = None
+    launched_vpc_id: str | None = None
+    recovery_job_id: str | None = None
+    recovery_called_at: float | None = None
+    recovery_result: str = "NOT_STARTED"

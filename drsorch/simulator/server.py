@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from pathlib import Path
 from threading import Thread
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -10,6 +11,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from drsorch.simulator.app import SimulatorApp
 from drsorch.simulator.control import SimulatorControl
 from drsorch.simulator.simulation import Simulation
+from drsorch.simulator.worlds import Sizes
 
 HOST = "127.0.0.1"
 
@@ -24,25 +26,27 @@ class RequestHandler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    def handle_one_request(self) -> None:
+        """Wait for no further request on a connection that a fault rule has reset."""
+        if self.connection.fileno() < 0:
+            self.close_connection = True
+        else:
+            super().handle_one_request()
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: every request is counted instead."""
 
 
-def build_server(world: str, speed: float, port: int) -> BaseWSGIServer:
-    """A server that listens already and serves once told to. Port 0 takes a free one. Raises CannotListen."""
-    listener = _listen(port)
-    try:
+def build_server(simulation: Simulation, port: int) -> BaseWSGIServer:
+    """A server that listens already and serves once told to. Port 0 takes a free one.
+
+    Raises CannotListen, or JournalBroken when what the journal tells of cannot be done again.
+    """
+    app = SimulatorApp(simulation)
+    with _listen(port) as listener:  # the server takes a copy of it
         return make_server(
-            HOST,
-            listener.getsockname()[1],
-            SimulatorApp(Simulation(world, speed)),
-            threaded=True,
-            request_handler=RequestHandler,
-            fd=listener.detach(),
+            HOST, listener.getsockname()[1], app, threaded=True, request_handler=RequestHandler, fd=listener.fileno()
         )
-    except BaseException:
-        listener.close()
-        raise
 
 
 def _listen(port: int) -> socket.socket:
@@ -63,8 +67,9 @@ def _listen(port: int) -> socket.socket:
 class RunningSimulator:
     """A simulator that serves from a thread of this process."""
 
-    def __init__(self, server: BaseWSGIServer) -> None:
+    def __init__(self, server: BaseWSGIServer, simulation: Simulation) -> None:
         self._server = server
+        self.simulation = simulation
         self.url = f"http://{HOST}:{server.port}"
         self.control = SimulatorControl(self.url)
         self._thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -75,8 +80,20 @@ class RunningSimulator:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self.simulation.close()
 
 
-def serve_in_thread(world: str = "minimal", speed: float = 0, port: int = 0) -> RunningSimulator:
-    """Start a simulator in this process. Only one at a time: moto keeps its state per process. Raises CannotListen."""
-    return RunningSimulator(build_server(world, speed, port))
+def serve_in_thread(
+    world: str = "minimal", speed: float = 0, port: int = 0, *, sizes: Sizes | None = None, journal: Path | None = None
+) -> RunningSimulator:
+    """Start a simulator in this process. Only one at a time: moto keeps its state per process.
+
+    A journal that has a past decides what the world and the speed are. Raises CannotListen, JournalBroken, and
+    BadControlRequest when there is no such world.
+    """
+    simulation = Simulation(world, speed, sizes, journal)
+    try:
+        return RunningSimulator(build_server(simulation, port), simulation)
+    except BaseException:
+        simulation.close()
+        raise

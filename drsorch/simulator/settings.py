@@ -13,6 +13,12 @@ class Quotas:
     concurrent_jobs: int = 20
     servers_per_job: int = 100
     servers_in_all_jobs: int = 500
+    jobs_per_server: int = 1
+    replicating_servers: int = 300
+    source_servers: int = 4000
+    launch_actions: int = 200
+    launch_templates: int = 1
+    source_networks: int = 100
 
 
 @dataclass

@@ -7,7 +7,6 @@ JOB_END_AFTER = 2.0
 STAGGER = 0.5
 CLEANUP_STARTS_AT = 5.0
 
-NO_SNAPSHOT_STATES = {"INITIATING", "INITIAL_SYNC"}
 STALE_SNAPSHOT_STATES = {"STALLED", "DISCONNECTED", "STOPPED", "PAUSED"}
 
 RAW_ERRORS = {
@@ -41,6 +40,10 @@ class LaunchPlan:
     replication: str
     has_earlier_instance: bool
     seed: int
+    has_snapshot: bool = True
+    is_chosen_snapshot: bool = False
+    is_converted_here: bool = True
+    snapshot_at: float = 0.0
     fails_at: str | None = None
     raw_error: str | None = None
 
@@ -68,6 +71,49 @@ def termination_steps(source_server_ids: list[str]) -> list[Step]:
     return _ended(steps)
 
 
+def conversion_steps(source_server_id: str, seed: int) -> list[Step]:
+    """All the steps of the job by which a staging account converts the snapshot of one extended server."""
+    conversion: dict[str, object] = {"conversionServerID": f"i-{seed:017x}"}
+    return _ended(
+        [
+            Step(JOB_START_AFTER, "JOB_START"),
+            Step(25.0, "SNAPSHOT_START", source_server_id),
+            Step(90.0, "SNAPSHOT_END", source_server_id),
+            Step(95.0, "CONVERSION_START", source_server_id, conversion),
+            Step(300.0, "CONVERSION_END", source_server_id, conversion),
+            Step(300.0, "CONVERTED", source_server_id),
+        ]
+    )
+
+
+def failback_steps(instances: list[tuple[str, str]]) -> list[Step]:
+    """All the steps of a failback launch of (source server id, recovery instance id)."""
+    steps = [Step(JOB_START_AFTER, "JOB_START")]
+    for position, (server_id, instance_id) in enumerate(instances):
+        late = position * STAGGER
+        steps += [
+            Step(20.0 + late, "CONVERSION_START", server_id),
+            Step(150.0 + late, "CONVERSION_END", server_id),
+            Step(155.0 + late, "LAUNCH_START", server_id),
+            Step(240.0 + late, "FAILED_BACK", server_id, {"recoveryInstanceID": instance_id}),
+        ]
+    return _ended(steps)
+
+
+def network_steps(network_ids: list[str], *, is_first: bool) -> list[Step]:
+    """All the steps of a recovery of source networks."""
+    what = "DEPLOY" if is_first else "UPDATE"
+    steps = [Step(JOB_START_AFTER, "JOB_START"), Step(10.0, f"{what}_NETWORK_CONFIGURATION_START")]
+    for network_id in network_ids:
+        steps.append(Step(120.0, "NETWORK_LAUNCHED", None, {"sourceNetworkID": network_id}))
+    steps += [
+        Step(120.0, f"{what}_NETWORK_CONFIGURATION_END"),
+        Step(125.0, "UPDATE_LAUNCH_TEMPLATE_START"),
+        Step(140.0, "UPDATE_LAUNCH_TEMPLATE_END"),
+    ]
+    return _ended(steps)
+
+
 def _ended(steps: list[Step]) -> list[Step]:
     steps.sort(key=lambda step: step.offset)
     return [*steps, Step(steps[-1].offset + JOB_END_AFTER, "JOB_END")]
@@ -77,24 +123,33 @@ def _server_steps(plan: LaunchPlan) -> list[tuple[float, str, dict[str, object]]
     steps: list[tuple[float, str, dict[str, object]]] = []
     if plan.has_earlier_instance:
         steps += [(CLEANUP_STARTS_AT, "CLEANUP_START", {}), (20.0, "CLEANUP_END", {})]
-    steps += _snapshot_steps(plan)
-    if steps[-1][1] == "FAILED":
+    if not plan.is_chosen_snapshot:
+        steps += _snapshot_steps(plan)
+    if steps and steps[-1][1] == "FAILED":
         return steps
-    conversion: dict[str, object] = {"conversionServerID": f"i-{plan.seed:017x}"}
-    steps.append((95.0, "CONVERSION_START", conversion))
-    if plan.fails_at == "CONVERSION":
-        failure = {**conversion, "rawError": _raw_error(plan), "attemptCount": 3, "maxAttemptsCount": 3}
-        return [*steps, (240.0, "CONVERSION_FAIL", failure), (240.0, "FAILED", {})]
-    steps += [(330.0, "CONVERSION_END", conversion), (335.0, "LAUNCH_START", {})]
+    if plan.is_converted_here:
+        steps += _conversion_steps(plan)
+    if steps and steps[-1][1] == "FAILED":
+        return steps
+    steps.append((335.0, "LAUNCH_START", {}))
     if plan.fails_at == "LAUNCH":
         return [*steps, (350.0, "LAUNCH_FAILED", {"rawError": _raw_error(plan)}), (350.0, "FAILED", {})]
     return [*steps, (420.0, "LAUNCHED", {})]
 
 
+def _conversion_steps(plan: LaunchPlan) -> list[tuple[float, str, dict[str, object]]]:
+    conversion: dict[str, object] = {"conversionServerID": f"i-{plan.seed:017x}"}
+    start = (95.0, "CONVERSION_START", conversion)
+    if plan.fails_at == "CONVERSION":
+        failure = {**conversion, "rawError": _raw_error(plan), "attemptCount": 3, "maxAttemptsCount": 3}
+        return [start, (240.0, "CONVERSION_FAIL", failure), (240.0, "FAILED", {})]
+    return [start, (330.0, "CONVERSION_END", conversion)]
+
+
 def _snapshot_steps(plan: LaunchPlan) -> list[tuple[float, str, dict[str, object]]]:
-    """A server that no longer replicates is launched from its last snapshot; one that never finished has none."""
+    """A server that no longer replicates is launched from its last snapshot, if it has one."""
     start: tuple[float, str, dict[str, object]] = (25.0, "SNAPSHOT_START", {})
-    if plan.fails_at == "SNAPSHOT" or plan.replication in NO_SNAPSHOT_STATES:
+    if plan.fails_at == "SNAPSHOT" or not plan.has_snapshot:
         failure: dict[str, object] = {"rawError": _raw_error(plan)}
         return [
             start,

@@ -14,11 +14,12 @@ from drsorch.simulator.model import find_error_shape
 
 @dataclass
 class Reply:
-    """A finished HTTP answer."""
+    """A finished HTTP answer; `cut_at` ends the connection after so many bytes of the body."""
 
     status: int
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
+    cut_at: int | None = None
 
     @property
     def status_line(self) -> str:
@@ -94,6 +95,18 @@ CODES: dict[Refusal, dict[str, tuple[int, str]]] = {
         "json": (400, "ValidationException"),
         "ec2": (400, "InvalidParameterValue"),
         "query": (400, "ValidationError"),
+    },
+    Refusal.SKEWED: {
+        "rest-json": (403, "RequestTimeTooSkewed"),
+        "json": (400, "RequestTimeTooSkewed"),
+        "ec2": (403, "RequestTimeTooSkewed"),
+        "query": (403, "RequestTimeTooSkewed"),
+    },
+    Refusal.UNAVAILABLE: {
+        "rest-json": (503, "ServiceUnavailableException"),
+        "json": (503, "ServiceUnavailableException"),
+        "ec2": (503, "Unavailable"),
+        "query": (503, "ServiceUnavailable"),
     },
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from drsorch.aws import drs
 from drsorch.aws.errors import AwsConflict, AwsError, AwsUnknown
-from executions import crash, pollers
+from executions import crash, pollers, slots
 from executions.actions import answers
 from executions.actions.servers import end_servers
 from executions.decisions import actions as do
@@ -24,7 +24,7 @@ def send(turn: Turn, action: do.Send) -> None:
         _not_started(turn, launch, error)
         return
     with turn.record() as execution:
-        if execution.cancel_requested_at:
+        if execution.cancel_requested_at or not slots.take(execution, launch, len(servers)):
             return
         deadline = answers.intend(launch)
         ServerRun.objects.filter(launches=launch, started_at=None).update(started_at=launch.intended_at)
@@ -82,15 +82,13 @@ def follow(turn: Turn, launch: Launch, job: drs.Job, *, adopted: bool = False, t
 
 
 def abandon(turn: Turn, action: do.Abandon) -> None:
-    """Give up a call that certainly was not sent and that nobody wants any more: cancelled, or its wave timed out."""
+    """Give up a call that certainly was not sent and that nobody wants any more."""
     launch = Launch.objects.select_related("account", "wave").get(pk=action.call)
     with turn.record() as execution:
-        cancelled = execution.cancel_requested_at is not None
-        reason = f"Cancelled by {execution.cancelled_by}." if cancelled else "The wave timed out before."
+        reason, status = _why_abandoned(execution, launch)
         launch.reason = f"{reason} {launch.reason}".strip()
         launch.status = CallStatus.ABANDONED
         launch.save(update_fields=["status", "reason"])
-        status = LaunchStatus.SKIPPED if cancelled else LaunchStatus.FAILED
         count = end_servers(execution, launch.servers.all(), status, f"Not launched. {launch.reason}")
         execution.say(
             f"{count} {'server' if count == 1 else 'servers'} of {launch.wave} in {launch.region} of {launch.account} "
@@ -99,6 +97,15 @@ def abandon(turn: Turn, action: do.Abandon) -> None:
             what="call",
             tone="warn",
         )
+
+
+def _why_abandoned(execution: Execution, launch: Launch) -> tuple[str, str]:
+    """Return why a call is given up, and what its servers become."""
+    if execution.cancel_requested_at is not None:
+        return f"Cancelled by {execution.cancelled_by}.", LaunchStatus.SKIPPED
+    if launch.wave.outcome:
+        return "The wave timed out before.", LaunchStatus.FAILED
+    return "A critical server that is launched before failed.", LaunchStatus.SKIPPED
 
 
 def _not_started(turn: Turn, launch: Launch, error: AwsError) -> None:

@@ -1,15 +1,29 @@
 """Show what a wave in flight does, and end waits that last too long."""
 
+from django.utils import timezone
+
 from executions.actions.servers import end_servers
 from executions.decisions import actions as do
 from executions.models import Launch, ServerRun, WaveRun
-from executions.states import MAY_HAVE_A_JOB, RUNNING, WAVE_MOVES, LaunchStatus, WaveStatus, check_move
+from executions.states import (
+    MAY_HAVE_A_JOB,
+    RUNNING,
+    SHOWN_AS,
+    WAVE_MOVES,
+    Answer,
+    CallStatus,
+    GateKind,
+    LaunchStatus,
+    WaveStatus,
+    check_move,
+)
 from executions.turn import Turn
 
 SENTENCES = {
     WaveStatus.INITIATED: "Wave {wave.number}, {wave.name}: starting DRS jobs.",
     WaveStatus.POLLING: "Wave {wave.number}, {wave.name}: DRS prepares the servers.",
     WaveStatus.LAUNCHING: "Wave {wave.number}, {wave.name}: DRS launches recovery instances.",
+    WaveStatus.CHECKING: "Wave {wave.number}, {wave.name}: its instances are checked.",
 }
 
 
@@ -21,8 +35,9 @@ def show(turn: Turn, action: do.Progress) -> None:
         wave.status = action.status
         wave.save(update_fields=["status"])
         note = SENTENCES[WaveStatus(action.status)].format(wave=wave)
-        if execution.status in RUNNING and execution.status != action.status:
-            execution.move_to(action.status, by="engine", note=note, fence=turn.fence)
+        shown = SHOWN_AS[action.status]
+        if execution.status in RUNNING and execution.status != shown:
+            execution.move_to(shown, by="engine", note=note, fence=turn.fence)
         else:
             execution.say(note, by="engine", what="wave")
 
@@ -34,9 +49,9 @@ def time_out(turn: Turn, action: do.TimeOut) -> None:
         running = ServerRun.objects.open().filter(launches__wave=wave, launches__status__in=MAY_HAVE_A_JOB).count()
         servers = "1 server may still be" if running == 1 else f"{running} servers may still be"
         still = f" {servers} in a DRS job, which is followed to its end." if running else ""
-        wave.outcome = WaveStatus.FAILED
+        wave.outcome, wave.is_passed = WaveStatus.FAILED, action.passes
         wave.reason = f"Wave {wave.number} timed out after {wave.timeout_minutes} minutes.{still}"
-        wave.save(update_fields=["outcome", "reason"])
+        wave.save(update_fields=["outcome", "is_passed", "reason"])
         execution.say(wave.reason, by="engine", what="wave", tone="error")
 
 
@@ -48,3 +63,20 @@ def give_up(turn: Turn, action: do.GiveUp) -> None:
         why = f"DRS ended job {call.job} without a recovery instance that could be found."
         if end_servers(execution, call.servers.all(), LaunchStatus.FAILED, why):
             execution.say(f"{names}: {why}", by="engine", what="server", tone="error")
+
+
+def lose_sight(turn: Turn, action: do.LoseSight) -> None:
+    """Follow a call no more, because a person gave up on asking DRS. What became of its servers is not known."""
+    call = Launch.objects.select_related("account", "job", "wave").get(pk=action.call)
+    with turn.record() as execution:
+        where = f"{call.job or 'StartRecovery'} in {call.region} of {call.account}"
+        is_endless = call.wave.gates.filter(kind=GateKind.ENDLESS, answer=Answer.GIVE_UP).exists()
+        what = f"{where} did not end" if is_endless else f"DRS could not be asked about {where}"
+        why = f"Not known: {what}. Look there for a recovery instance."
+        call.status, call.reason = CallStatus.LOST, why
+        call.save(update_fields=["status", "reason"])
+        if call.job and call.job.ended_at is None:
+            call.job.ended_at = call.job.log_read_at = timezone.now()
+            call.job.save(update_fields=["ended_at", "log_read_at"])
+        end_servers(execution, call.servers.all(), LaunchStatus.FAILED, why)
+        execution.say(f"Nobody asks about {where} any more. {why}", by="engine", what="call", tone="error")

@@ -12,7 +12,7 @@ from executions.actions import answers, gates, launch
 from executions.decisions import actions as do
 from executions.decisions.reconciliation import CLOCK_SKEW, Sought, in_the_way, ours
 from executions.models import Job, Launch
-from executions.states import RUNNING, CallStatus, GateKind
+from executions.states import CallStatus, GateKind
 from executions.turn import Turn
 
 # How far back a job may have been started by somebody else and still run.
@@ -80,7 +80,9 @@ def _adopt(turn: Turn, call: Launch, found: Sequence[drs.Job]) -> None:
     """
     *older, newest = found
     is_known = call.wave.gates.filter(kind=GateKind.TWO_JOBS, question__contains=newest.job_id).exists()
-    if older and not is_known and turn.execution.status in RUNNING:
+    if older and not is_known and call.wave.gates.filter(answered_at=None).exists():
+        answers.look_again(turn, call, "DRS shows two jobs for this launch. People are asked when they have answered.")
+    elif older and not is_known and not turn.execution.cancel_requested_at:
         with turn.record():
             gates.open_gate(turn, call.wave, GateKind.TWO_JOBS, " and ".join(job.job_id for job in found))
     else:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from drsorch.aws import drs, ec2, sessions
 from drsorch.aws.errors import AwsConflict, AwsError, AwsUnknown
-from executions import crash, pollers
+from executions import crash, pollers, slots
 from executions.actions import answers
 from executions.decisions import actions as do
 from executions.decisions.reconciliation import CLOCK_SKEW, Sought, ours
@@ -18,6 +18,8 @@ from executions.turn import Turn
 
 # What EC2 calls an instance that runs no more and costs no more.
 GONE = "terminated"
+# Instances that stay after so many jobs are protected, or something else is wrong that only people can mend.
+ROUNDS = 3
 
 
 def send(turn: Turn, action: do.SendTermination) -> None:
@@ -28,7 +30,9 @@ def send(turn: Turn, action: do.SendTermination) -> None:
     except AwsError as error:
         answers.postpone(turn, call, error.message)
         return
-    with turn.record():
+    with turn.record() as execution:
+        if not slots.take(execution, call, call.servers.count()):
+            return
         deadline = answers.intend(call)
     crash.point("intent committed")
     try:
@@ -163,16 +167,27 @@ def _done(turn: Turn, call: TerminationCall) -> None:
 
 
 def _plan_again(turn: Turn, call: TerminationCall) -> None:
-    """Plan a new call for what an ended job has left behind."""
+    """Plan a new call for what an ended job has left behind; after a few rounds leave it to people."""
     with turn.record() as execution:
         left = list(_left(call))
         call.status, call.not_before = CallStatus.DONE, None
         call.save(update_fields=["status", "not_before"])
-        again = call.termination.calls.create(account=call.account, region=call.region)
+        instances = ", ".join(row.recovery_instance_id for row in left)
+        asked = call.termination
+        same = asked.calls.filter(account=call.account, region=call.region, status=CallStatus.DONE)
+        if same.filter(servers__in=left).distinct().count() >= ROUNDS:
+            asked.gave_up_at = timezone.now()
+            asked.reason = (
+                f"{instances} in {call.region} of {call.account} stayed after {ROUNDS} DRS jobs. Look whether "
+                "termination protection is on, then terminate again."
+            )
+            asked.save(update_fields=["gave_up_at", "reason"])
+            execution.say(asked.reason, by="engine", what="call", tone="error")
+            return
+        again = asked.calls.create(account=call.account, region=call.region)
         again.servers.set(left)
         execution.say(
-            f"DRS job {call.job} left instances running: {', '.join(row.recovery_instance_id for row in left)}. "
-            "Terminating them again.",
+            f"DRS job {call.job} left instances running: {instances}. Terminating them again.",
             by="engine",
             what="call",
             tone="warn",

@@ -18,15 +18,36 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Stop before a wave and ask people."""
+    """Ask people about a wave: it goes on when they have answered."""
 
     wave: int
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Pause an execution that only waits for people: for the question of this wave."""
+
+    wave: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Look at a wave's servers before it starts."""
+
+    wave: int
+
+
+@dataclass(frozen=True, slots=True)
 class StartWave:
     """Start a wave: plan its calls."""
+
+    wave: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLaunches:
+    """Plan calls for servers of a wave in flight that are in none: their launch is retried."""
 
     wave: int
 
@@ -60,6 +81,13 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True)
+class LoseSight:
+    """Follow a call no more, because a person gave up on asking: what became of its servers is not known."""
+
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Show what the wave's jobs do now."""
 
@@ -69,24 +97,31 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class TimeOut:
-    """End the wait for a wave; its running jobs are followed to their end."""
+    """End the wait for a wave; its running jobs are followed to their end. `passes`: waves after it may start."""
 
     wave: int
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """End a wave whose servers have all come to their end."""
+    """End a wave whose servers have all come to their end. `passes`: waves that run after it may start."""
 
     wave: int
     status: str
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Skip every wave that has not started, because of the one that failed."""
+    """Skip waves, because of one that failed, was skipped or cancelled; or the wave itself, because a person says so.
+
+    `passes`: waves that run after them may start all the same.
+    """
 
     because: int
+    waves: tuple[int, ...]
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +166,15 @@ Action = (
     Wait
     | Begin
     | Ask
+    | Pause
+    | Look
     | StartWave
+    | PlanLaunches
     | Send
     | Abandon
     | Reconcile
     | GiveUp
+    | LoseSight
     | Progress
     | TimeOut
     | Judge

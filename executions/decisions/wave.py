@@ -2,10 +2,34 @@
 
 from datetime import datetime, timedelta
 
-from executions.decisions import outcome
-from executions.decisions.actions import Abandon, Action, GiveUp, Judge, Progress, Reconcile, Send, TimeOut
+from executions.decisions import launching, outcome
+from executions.decisions.actions import (
+    Abandon,
+    Action,
+    Ask,
+    GiveUp,
+    Judge,
+    LoseSight,
+    PlanLaunches,
+    Progress,
+    Reconcile,
+    Send,
+    TimeOut,
+)
 from executions.decisions.facts import CallFacts, Facts, WaveFacts
-from executions.states import OPEN_CALL, OPEN_SERVER, CallStatus, ExecutionStatus, LaunchStatus, WaveStatus
+from executions.states import (
+    MAY_HAVE_A_JOB,
+    OPEN_CALL,
+    OPEN_SERVER,
+    Answer,
+    CallStatus,
+    CheckResult,
+    ExecutionStatus,
+    GateKind,
+    LaunchStatus,
+    WaveStatus,
+)
+from plans.models import OnFailure
 
 
 def decide(wave: WaveFacts, facts: Facts) -> Action | None:
@@ -14,30 +38,74 @@ def decide(wave: WaveFacts, facts: Facts) -> Action | None:
         action = _of_call(call, wave, facts)
         if action is not None:
             return action
-    if wave.deadline and facts.now >= wave.deadline and not wave.outcome and _open_servers(wave):
-        return TimeOut(wave.pk)
-    if not _open_servers(wave) and not any(_is_unsettled(call) for call in wave.calls):
-        return Judge(wave.pk, wave.outcome or outcome.of_wave([server.status for server in wave.servers]))
-    status = progress(wave)
-    return Progress(wave.pk, status) if status != wave.status else None
+    if launching.unplanned(wave):
+        return PlanLaunches(wave.pk)
+    if wave.deadline and facts.now >= wave.deadline and not wave.outcome and _is_unfinished(wave):
+        return TimeOut(wave.pk, passes=_passes(wave, WaveStatus.FAILED))
+    return _question(wave, facts) or _end(wave, facts) or _progress(wave)
 
 
 def _of_call(call: CallFacts, wave: WaveFacts, facts: Facts) -> Action | None:
-    due = call.not_before is None or call.not_before <= facts.now
-    if call.status == CallStatus.PLANNED and _is_unwanted(wave, facts):
-        return Abandon(call.pk)
-    if call.status == CallStatus.PLANNED and due:
-        return Send(call.pk)
-    if call.status == CallStatus.INTENT and due and wave.gate != "OPEN":
+    if call.status == CallStatus.PLANNED:
+        return _planned(call, wave, facts)
+    if _is_given_up(call, wave, facts):
+        return LoseSight(call.pk)
+    if call.status == CallStatus.INTENT and _is_due(call, facts) and wave.gate != GateKind.TWO_JOBS:
         return Send(call.pk) if facts.limits.blind_resend else Reconcile(call.pk)
     if (
         call.status == CallStatus.SENT
         and call.job_ended_at
-        and _open_of(call, wave)
+        and _has_open(call, wave)
         and _grace_end(call, facts) <= facts.now
     ):
         return GiveUp(call.pk)
     return None
+
+
+def _planned(call: CallFacts, wave: WaveFacts, facts: Facts) -> Action | None:
+    turn = launching.turn_of(call, wave)
+    if _is_unwanted(wave, facts) or turn == launching.Turn.NEVER:
+        return Abandon(call.pk)
+    return Send(call.pk) if turn == launching.Turn.NOW and _is_due(call, facts) else None
+
+
+def _question(wave: WaveFacts, facts: Facts) -> Action | None:
+    """Ask when DRS cannot be asked about a job any more, and when the plan wants people to decide on a failure."""
+    if wave.gate:
+        return None
+    if any(_unheard_at(call, wave, facts) <= facts.now for call in _followed(wave)):
+        return Ask(wave.pk, GateKind.UNHEARD)
+    endless_at = _endless_at(wave, facts)
+    if endless_at is not None and endless_at <= facts.now:
+        return Ask(wave.pk, GateKind.ENDLESS)
+    return Ask(wave.pk, GateKind.FAILURE) if _wants_a_decision(wave, facts) else None
+
+
+def _wants_a_decision(wave: WaveFacts, facts: Facts) -> bool:
+    """Say whether the plan wants people to decide on the wave's failure, and nobody has."""
+    if wave.on_failure != OnFailure.ASK or facts.status == ExecutionStatus.CANCELLING or facts.cancelled_by:
+        return False
+    has_failed = wave.outcome == WaveStatus.FAILED or (
+        _has_come_to_its_end(wave, facts) and outcome.of_wave(wave) == WaveStatus.FAILED
+    )
+    return has_failed and wave.answer(GateKind.FAILURE) not in {Answer.CONTINUE, Answer.SKIP}
+
+
+def _end(wave: WaveFacts, facts: Facts) -> Action | None:
+    """A failure that people must decide on waits for them, also behind another question about the wave."""
+    if not _has_come_to_its_end(wave, facts) or _wants_a_decision(wave, facts):
+        return None
+    status = wave.outcome or outcome.of_wave(wave)
+    return Judge(wave.pk, status, passes=_passes(wave, status))
+
+
+def _passes(wave: WaveFacts, status: str) -> bool:
+    """Say whether the waves that run after it may start at once: not when the plan pauses after it."""
+    return wave.is_passed or (outcome.may_pass(wave, status) and not wave.pause_after)
+
+
+def _is_due(call: CallFacts, facts: Facts) -> bool:
+    return call.not_before is None or call.not_before <= facts.now
 
 
 def _is_unwanted(wave: WaveFacts, facts: Facts) -> bool:
@@ -45,17 +113,20 @@ def _is_unwanted(wave: WaveFacts, facts: Facts) -> bool:
     return facts.status == ExecutionStatus.CANCELLING or bool(wave.outcome)
 
 
-def _open_of(call: CallFacts, wave: WaveFacts) -> bool:
+def _has_open(call: CallFacts, wave: WaveFacts) -> bool:
     return any(server.pk in call.servers and server.status in OPEN_SERVER for server in wave.servers)
 
 
-def _open_servers(wave: WaveFacts) -> bool:
-    return any(server.status in OPEN_SERVER for server in wave.servers)
+def _is_unfinished(wave: WaveFacts) -> bool:
+    return any(server.status in OPEN_SERVER or server.check == CheckResult.PENDING for server in wave.servers)
 
 
-def _is_unsettled(call: CallFacts) -> bool:
-    """A job that still runs is followed to its end, even when all its servers have come to theirs."""
-    return call.status in OPEN_CALL and call.job_ended_at is None
+def _has_come_to_its_end(wave: WaveFacts, facts: Facts) -> bool:
+    """Say whether all its servers have, and its jobs: one that still runs is followed until the wave's time is up."""
+    if _is_unfinished(wave):
+        return False
+    is_late = wave.deadline is not None and wave.deadline <= facts.now
+    return is_late or not any(call.status in OPEN_CALL and call.job_ended_at is None for call in wave.calls)
 
 
 def _grace_end(call: CallFacts, facts: Facts) -> datetime:
@@ -63,12 +134,49 @@ def _grace_end(call: CallFacts, facts: Facts) -> datetime:
     return (call.job_ended_at or facts.now) + timedelta(seconds=facts.limits.grace)
 
 
+def _followed(wave: WaveFacts) -> list[CallFacts]:
+    """Calls whose job, if there is one, has not been seen to end."""
+    return [call for call in wave.calls if call.status in MAY_HAVE_A_JOB and call.job_ended_at is None]
+
+
+def _unheard_at(call: CallFacts, wave: WaveFacts, facts: Facts) -> datetime:
+    """When silence about the call has lasted so long that people are asked; an answer of theirs starts it anew."""
+    heard = [at for at in (call.heard_at, wave.reassured_at) if at is not None]
+    return max(heard, default=facts.now) + timedelta(seconds=facts.limits.unheard)
+
+
+def _endless_at(wave: WaveFacts, facts: Facts) -> datetime | None:
+    """When a job that DRS does not end has run so long after the wave's time-out that people are asked."""
+    if wave.deadline is None or not any(_has_open(call, wave) for call in _followed(wave)):
+        return None
+    since = [at for at in (wave.deadline, wave.reassured_at) if at is not None]
+    return max(since) + timedelta(seconds=facts.limits.endless)
+
+
+def _is_given_up(call: CallFacts, wave: WaveFacts, facts: Facts) -> bool:
+    """A person gave up on jobs that do not end, or on what had not been heard of for long when they decided."""
+    if wave.reassured_at is None or call not in _followed(wave):
+        return False
+    if wave.answer(GateKind.ENDLESS) == Answer.GIVE_UP and wave.deadline is not None:
+        return wave.deadline < wave.reassured_at
+    silence = timedelta(seconds=facts.limits.unheard)
+    is_silent = call.heard_at is None or call.heard_at + silence <= wave.reassured_at
+    return wave.answer(GateKind.UNHEARD) == Answer.GIVE_UP and is_silent
+
+
+def _progress(wave: WaveFacts) -> Action | None:
+    status = progress(wave)
+    return Progress(wave.pk, status) if status != wave.status else None
+
+
 def progress(wave: WaveFacts) -> str:
-    """Return the status that says what the wave's jobs do: none yet, preparing, or launching instances."""
+    """Return the status that says what the wave's jobs do: none yet, preparing, launching instances, or checks."""
+    if not any(server.status in OPEN_SERVER for server in wave.servers) and _is_unfinished(wave):
+        return WaveStatus.CHECKING
     if not any(call.status in {CallStatus.SENT, CallStatus.DONE} for call in wave.calls):
         return WaveStatus.INITIATED
-    launching = {LaunchStatus.IN_PROGRESS, LaunchStatus.LAUNCHED}
-    return WaveStatus.LAUNCHING if any(server.status in launching for server in wave.servers) else WaveStatus.POLLING
+    is_launching = {LaunchStatus.IN_PROGRESS, LaunchStatus.LAUNCHED}
+    return WaveStatus.LAUNCHING if any(server.status in is_launching for server in wave.servers) else WaveStatus.POLLING
 
 
 def wake_times(wave: WaveFacts, facts: Facts) -> list[datetime]:
@@ -79,4 +187,7 @@ def wake_times(wave: WaveFacts, facts: Facts) -> list[datetime]:
             times.append(call.not_before)
         if call.status == CallStatus.SENT and call.job_ended_at:
             times.append(_grace_end(call, facts))
+    if not wave.gate:
+        times += [_unheard_at(call, wave, facts) for call in _followed(wave)]
+        times += [at for at in (_endless_at(wave, facts),) if at is not None and wave.outcome]
     return [time for time in times if time > facts.now]

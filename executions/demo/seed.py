@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from drsorch.audit.actor import Actor
 from drsorch.errors import UserError
 from plans import services as plans
 from plans.definition import WaveDefinition
-from plans.models import RecoveryPlan
+from plans.models import Checks, LaunchOrder, OnFailure, RecoveryPlan
 from protection import inventory
 from protection import services as protection
 from protection.models import ProtectionGroup, SourceServer, TargetAccount
@@ -20,6 +20,8 @@ from protection.models.accounts import AccountStatus
 
 FIRST_PLAN = "Billing"
 TIERS = {"db": "databases", "app": "applications", "web": "web servers"}
+# What is said about a wave beside its groups, by its number.
+Settings = Mapping[int, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,20 @@ def seed(world: dict[str, Any]) -> None:
     accounts = {row["id"]: _account(ada, row) for row in world["accounts"]}
     groups = [_group(ada, accounts, site, tier) for site in BILLING + CLAIMS for tier in TIERS]
     by_name = {group.name: group for group in groups if group}
-    _plan(ada, by_name, FIRST_PLAN, BILLING, "Billing in both Regions: databases, applications, web servers.")
-    _plan(ada, by_name, "Claims", CLAIMS, "Claims in both Regions; stops before the web servers.", pause_before=3)
+    # The first plan runs unattended: it asks nobody.
+    first: Settings = {1: {"wait_seconds": 5}, 2: {"on_failure": OnFailure.CONTINUE}}
+    said = "Billing in both Regions: databases, applications, web servers, one of which it can do without."
+    _plan(ada, by_name, FIRST_PLAN, BILLING, said, first, spare="web")
+    asking: Settings = {1: {"on_failure": OnFailure.ASK}, 3: {"pause_before": True}}
+    _plan(ada, by_name, "Claims", CLAIMS, "Claims in both Regions; stops before the web servers.", asking)
     ailing = _ailing_group(ada, accounts)
     both = "Both applications in both accounts; not ready while a server does not replicate."
-    _plan(ada, by_name, "All business services", BILLING + CLAIMS, both, pause_before=2, more=(ailing,))
+    careful: Settings = {
+        1: {"pause_after": True},
+        2: {"launch_order": LaunchOrder.PARALLEL, "max_parallel": 4},
+        3: {"checks": Checks.EC2_STATUS_REQUIRED},
+    }
+    _plan(ada, by_name, "All business services", BILLING + CLAIMS, both, careful, more=(ailing,))
 
 
 def _account(ada: Actor, row: dict[str, Any]) -> TargetAccount:
@@ -123,19 +134,24 @@ def _plan(
     name: str,
     sites: Iterable[Site],
     description: str,
+    settings: Settings,
     *,
-    pause_before: int = 0,
+    spare: str = "",
     more: tuple[ProtectionGroup, ...] = (),
 ) -> RecoveryPlan:
-    waves = [
-        WaveDefinition(
-            name=TIERS[tier].capitalize(),
-            group_ids=tuple(groups[site.group_name(tier)].pk for site in sites)
-            + tuple(group.pk for group in more if tier == "app"),
-            pause_before=number == pause_before,
+    """Make a plan of one wave a tier; `settings` by wave number, `spare` is the tier that can do without one server."""
+    waves = []
+    for number, tier in enumerate(TIERS, start=1):
+        members = [groups[site.group_name(tier)] for site in sites] + list(more if tier == "app" else ())
+        spared = members[0].servers.order_by("-hostname").first() if tier == spare else None
+        waves.append(
+            WaveDefinition(
+                name=TIERS[tier].capitalize(),
+                group_ids=tuple(group.pk for group in members),
+                optional_ids=(spared.source_server_id,) if spared else (),
+                **settings.get(number, {}),
+            )
         )
-        for number, tier in enumerate(TIERS, start=1)
-    ]
     return plans.create_plan(
         actor=ada, name=name, description=description, owner="Business continuity", rto_minutes=60, waves=waves
     )

@@ -53,8 +53,13 @@ class ExecutionQuerySet(models.QuerySet):
 
     def for_detail(self) -> "ExecutionQuerySet":
         """With everything the execution page shows, in a number of queries that does not depend on its size."""
-        return self.select_related("plan", "initiated_by", "termination").prefetch_related(
+        # Of the drills that made way, and of the recovery that took their servers, the page only shows names.
+        made_way = models.Prefetch("preempted", queryset=Execution.objects.defer("snapshot").order_by("created_at"))
+        detailed = self.select_related("plan", "initiated_by", "termination", "preempted_by")
+        return detailed.defer("preempted_by__snapshot").prefetch_related(
+            made_way,
             "waves__servers__account",
+            "waves__servers__attempts",
             "waves__gates",
             "waves__launches__job",
             "waves__launches__account",

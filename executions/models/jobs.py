@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -24,8 +25,10 @@ class JobQuerySet(models.QuerySet):
         """Those that live, have servers whose end is not known yet, or whose log was not read since they ended."""
         unread = Q(log_read_at=None) | Q(log_read_at__lt=F("ended_at"))
         ended_lately = Q(ended_at__gt=timezone.now() - LOG_READ_WITHIN)
-        is_open = Q(launch__status=CallStatus.SENT, launch__servers__launch_status__in=OPEN_SERVER)
-        return self.filter(Q(ended_at=None) | is_open | (ended_lately & unread)).distinct()
+        followed = apps.get_model("executions.Launch").objects.filter(status=CallStatus.SENT)
+        # As a subquery: a join would read the servers of every job there ever was, once a second.
+        is_open = Q(pk__in=followed.filter(servers__launch_status__in=OPEN_SERVER).values("job"))
+        return self.filter(Q(ended_at=None) | is_open | (ended_lately & unread))
 
     def with_ending(self) -> "JobQuerySet":
         """Saying of each whether an instance of it is being launched, so that it is expected to end soon."""

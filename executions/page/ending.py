@@ -42,6 +42,8 @@ class TerminationRow:
         ]
         self.total = sum(row.total for row in self.places)
         self.gone = sum(row.gone for row in self.places)
+        self.left = [run for run in concerned if run.launch_status != LaunchStatus.TERMINATED]
+        self.gave_up = asked.gave_up_at is not None and asked.done_at is None
 
     @property
     def jobs(self) -> list[Job]:
@@ -49,14 +51,23 @@ class TerminationRow:
         return [call.job for call in self.calls if call.job]
 
     @property
+    def has_ended(self) -> bool:
+        """True when nothing more is tried: all is proven gone, or a person must ask again."""
+        return self.asked.done_at is not None or self.gave_up
+
+    @property
     def tone(self) -> str:
-        """Green when all is proven, yellow while something stands in the way."""
-        return "ok" if self.asked.done_at else "warn" if any(row.reasons for row in self.places) else "loading"
+        """Green when all is proven, yellow while something stands in the way, red when it stopped trying."""
+        if self.asked.done_at:
+            return "ok"
+        return "error" if self.gave_up else "warn" if any(row.reasons for row in self.places) else "loading"
 
     @property
     def label(self) -> str:
         """Where it stands, in words."""
-        return "All proven gone" if self.asked.done_at else "Terminating"
+        if self.asked.done_at:
+            return "All proven gone"
+        return "Stopped trying: instances are left" if self.gave_up else "Terminating"
 
 
 def place_of(run: ServerRun) -> Place:

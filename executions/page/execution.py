@@ -5,19 +5,18 @@ from functools import cached_property
 
 from django.urls import reverse
 
-from drsorch.access.roles import PERMISSIONS, Permission, Role
 from drsorch.audit.actor import Actor
 from drsorch.queue.models import WorkerHeartbeat
-from executions.models import Execution, Gate, Job, Poller, Termination
+from executions.models import Execution, Job, Poller, Termination
 from executions.page import feeds
 from executions.page.ending import Place, TerminationRow, place_of
 from executions.page.feeds import Feed
-from executions.page.waves import WaveRow, explain
+from executions.page.questions import ANSWERING, TERMINATING, Question, decision_to_come, questions, roles_with
+from executions.page.recovery_time import RecoveryTime, recovery_time
+from executions.page.waiting import explain
+from executions.page.waves import WaveRow, in_words
 from executions.services import Offer, offers
-from executions.states import TERMINAL_WAVE, ExecutionStatus, LaunchStatus, Mode
-
-ANSWERING = frozenset({Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY})
-TERMINATING = frozenset({Permission.TERMINATE_INSTANCES})
+from executions.states import BEFORE_A_WAVE, ExecutionStatus, LaunchStatus, Mode
 
 
 class ExecutionPage:
@@ -28,9 +27,9 @@ class ExecutionPage:
         self.actor = actor
         self.status = ExecutionStatus(execution.status)
         self.mode = Mode(execution.mode)
-        self.waves = [WaveRow(wave) for wave in execution.waves.all()]
+        self.waves = [WaveRow(wave, execution.point_in_time) for wave in execution.waves.all()]
         for row in self.waves:
-            row.notes = explain(row, self.waves)
+            row.notes = explain(row, self.waves, execution)
         self.runs = [server.run for row in self.waves for server in row.servers]
         self.total = len(self.runs)
         self.launched = sum(row.launched for row in self.waves)
@@ -44,27 +43,22 @@ class ExecutionPage:
         return {offer.action: offer for offer in offers(self.execution, self.actor)}
 
     @cached_property
-    def gate(self) -> Gate | None:
-        """The open question, or None."""
-        return next((row.gate for row in self.waves if row.gate), None)
+    def questions(self) -> list[Question]:
+        """The open questions, several when waves run at the same time."""
+        return questions(self.waves, self.execution, self.actor)
 
     @property
     def next_decision(self) -> str:
-        """What a person will have to decide next; empty when nothing is left to decide."""
-        if self.gate:
-            return f"Now: {self.gate.question}"
+        """What people have to decide now, or will have to next; empty when nothing is left to decide."""
+        if self.questions:
+            return f"Now, about {in_words({question.wave.number for question in self.questions})}."
         if not self.execution.is_active:
             return self._clean_up
-        if self.execution.cancel_requested_at:
-            return ""
-        if self.execution.pause_requested_at:
-            return f"Before the next wave: {self.execution.pause_requested_by} asked to pause."
-        stop = next((row for row in self.waves if row.stops_before), None)
-        return f"Before wave {stop.wave.number}, {stop.wave.name}: go on, or cancel." if stop else ""
+        return "" if self.execution.cancel_requested_at else decision_to_come(self.waves, self.execution)
 
     @property
     def _clean_up(self) -> str:
-        if not self.instances_left or self.termination:
+        if not self.instances_left or (self.termination and not self.termination.gave_up):
             return ""
         count = self.instances_left
         instances = "1 recovery instance, which costs" if count == 1 else f"{count} recovery instances, which cost"
@@ -73,8 +67,17 @@ class ExecutionPage:
     @property
     def deciders(self) -> str:
         """The roles that may take the next decision."""
-        needed = ANSWERING if self.execution.is_active else TERMINATING
-        return " or ".join(Role(name).label.lower() for name, given in PERMISSIONS.items() if needed <= given)
+        return roles_with(ANSWERING if self.execution.is_active else TERMINATING)
+
+    @property
+    def can_pause(self) -> bool:
+        """False when it is paused, and shows no button for it."""
+        return self.status != ExecutionStatus.PAUSED
+
+    @property
+    def typed_to_terminate(self) -> str:
+        """What must be typed to terminate the instances: for a recovery the plan's name, for a drill nothing."""
+        return "" if self.execution.is_drill else self.execution.plan_name
 
     # ---- How it stands
 
@@ -83,20 +86,27 @@ class ExecutionPage:
         """ "wave 2 of 4" while it runs; empty when it has ended."""
         if not self.execution.is_active or self.current is None:
             return ""
-        return f"wave {self.current.wave.number} of {len(self.waves)}"
+        running = {row.wave.number for row in self.waves if row.is_in_flight}
+        return f"{in_words(running or {self.current.wave.number})} of {len(self.waves)}"
 
     @property
     def status_line(self) -> str:
         """The status, and where it is while it runs."""
-        if self.gate and self.current and self.current.is_unstarted:
-            return f"{self.status.label} before wave {self.current.wave.number}"
+        asked = {question.wave.number for question in self.questions if question.gate.kind in BEFORE_A_WAVE}
+        if asked and self.status == ExecutionStatus.PAUSED:
+            return f"{self.status.label} before {in_words(asked)}"
         return f"{self.status.label}, {self.where}" if self.where else str(self.status.label)
 
     @property
     def reason(self) -> str:
         """Why it stands so; empty when it only counts what the page counts already."""
         said = self.execution.status_reason
-        return "" if self.gate or said == f"{self.launched} of {self.total} servers launched." else said
+        return "" if self.questions or said == f"{self.launched} of {self.total} servers launched." else said
+
+    @cached_property
+    def recovery_time(self) -> RecoveryTime | None:
+        """How it stands to the plan's RTO; None when the plan has none."""
+        return recovery_time(self.execution)
 
     @property
     def title(self) -> str:
@@ -106,10 +116,10 @@ class ExecutionPage:
     @property
     def announcement(self) -> str:
         """The sentence for the polite status line, which is spoken when it changes."""
-        ended = [row for row in self.waves if row.status in TERMINAL_WAVE]
+        ended = [row for row in self.waves if row.has_ended]
         wave = f" Wave {ended[-1].wave.number} {ended[-1].status.label.lower()}." if ended else ""
         gone = f" {self.termination.label}." if self.termination else ""
-        question = f" {self.gate.question}" if self.gate else ""
+        question = "".join(f" {question.heading}: {question.text}" for question in self.questions)
         where = f", {self.where}" if self.where else ""
         return f"{self.execution}: {self.status.label.lower()}{where}.{wave}{gone}{question}"
 
@@ -133,7 +143,7 @@ class ExecutionPage:
     @property
     def has_ended(self) -> bool:
         """True when nothing will change any more: it has ended, and nothing is being terminated."""
-        return not self.execution.is_active and (self.termination is None or self.execution.instances_terminated)
+        return not self.execution.is_active and (self.termination is None or self.termination.has_ended)
 
     @cached_property
     def places(self) -> list[Place]:

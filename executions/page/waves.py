@@ -1,71 +1,56 @@
-"""Waves, servers and calls as the execution page shows them, and what each of them waits for."""
+"""Waves and calls as the execution page shows them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from executions.models import Gate, Launch, ServerRun, WaveRun
+from drsorch.console.times import duration_text
+from executions.models import Gate, Launch, WaveRun
+from executions.page.servers import Note, ServerRow
 from executions.states import (
+    BEFORE_A_WAVE,
     IN_FLIGHT_WAVE,
-    OPEN_SERVER,
+    TERMINAL_WAVE,
     UNSTARTED_WAVE,
-    CallStatus,
+    GateKind,
     LaunchStatus,
-    Step,
     WaveStatus,
 )
+from plans.models import Checks, LaunchOrder, OnFailure
 
-STEP_COUNT = len(Step)
-ENOUGH = frozenset({WaveStatus.COMPLETED, WaveStatus.PARTIAL})  # what a wave needs of those it runs after
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A sentence under a wave: why it waits, or what went wrong."""
-
-    tone: str
-    text: str
-
-
-class ServerRow:
-    """One server of a wave."""
-
-    def __init__(self, run: ServerRun) -> None:
-        self.run = run
-        self.status = LaunchStatus(run.launch_status)
-        step = Step(run.step) if run.step else None
-        is_working = step is not None and self.status in OPEN_SERVER
-        # The step while DRS works on it, the status otherwise.
-        self.label = step.label if step and is_working else self.status.label
-        self.tone = "loading" if is_working else self.status.tone
-        self.step_number = step.number if step else 0
-        self.steps = _steps(self.step_number, self.status) if step else ()
-
-    @property
-    def error(self) -> str:
-        """What DRS or AWS said about a server that failed. Why a server was skipped, its wave says once for all."""
-        return self.run.error if self.status == LaunchStatus.FAILED else ""
-
-
-def _steps(reached: int, status: LaunchStatus) -> tuple[str, ...]:
-    """Return what each of the five steps is: done, current, failed, or still to come."""
-    last = "done" if reached == STEP_COUNT else "failed" if status == LaunchStatus.FAILED else "current"
-    return ("done",) * (reached - 1) + (last,) + ("",) * (STEP_COUNT - reached)
+POLICIES = {
+    OnFailure.STOP: "stops the plan when it fails",
+    OnFailure.CONTINUE: "goes on when it fails",
+    OnFailure.ASK: "asks when it fails",
+}
+CHECKED = {Checks.EC2_STATUS: "EC2 checks reported", Checks.EC2_STATUS_REQUIRED: "EC2 checks required"}
 
 
 class WaveRow:
     """One wave with its servers and its calls to DRS."""
 
-    def __init__(self, wave: WaveRun) -> None:
+    def __init__(self, wave: WaveRun, point_in_time: datetime | None = None) -> None:
         self.wave = wave
         self.status = WaveStatus(wave.status)
-        self.servers = [ServerRow(run) for run in wave.servers.all()]
+        self.servers = [ServerRow(run, wave, point_in_time) for run in wave.servers.all()]
         self.caption = f"Servers of wave {wave.number}"
         self.total = len(self.servers)
         self.launched = sum(1 for row in self.servers if row.run.launched_at)
         self.failed = sum(1 for row in self.servers if row.status == LaunchStatus.FAILED)
         self.calls: list[Launch] = list(wave.launches.all())
-        self.gate: Gate | None = next((gate for gate in wave.gates.all() if gate.answered_at is None), None)
+        self.gates: list[Gate] = list(wave.gates.all())
+        self.gate: Gate | None = next((gate for gate in self.gates if gate.answered_at is None), None)
         self.notes: list[Note] = []
+        # A wave that waits for people says so, whatever its servers do meanwhile.
+        self.shown = WaveStatus.WAITING if self.gate else self.status
+
+    @property
+    def progress_tone(self) -> str:
+        """How its bar looks: as it will end when that is known already."""
+        return WaveStatus(self.wave.outcome).tone if self.wave.outcome else self.status.tone
+
+    @property
+    def tone(self) -> str:
+        """How its mark looks: what waits for people stands out."""
+        return "warn" if self.gate else self.status.tone
 
     @property
     def is_unstarted(self) -> bool:
@@ -78,6 +63,16 @@ class WaveRow:
         return self.status in IN_FLIGHT_WAVE
 
     @property
+    def has_ended(self) -> bool:
+        """True when nothing about it changes any more."""
+        return self.status in TERMINAL_WAVE
+
+    @property
+    def is_under_way(self) -> bool:
+        """True while others wait for it: one that has timed out is followed, but no longer waited for."""
+        return self.is_in_flight and not self.wave.outcome
+
+    @property
     def is_open(self) -> bool:
         """True for a wave whose servers should be in view: it runs, or something in it went wrong."""
         return self.is_in_flight or self.status in {WaveStatus.FAILED, WaveStatus.PARTIAL}
@@ -85,7 +80,49 @@ class WaveRow:
     @property
     def stops_before(self) -> bool:
         """True when the execution will stop before this wave, or has."""
-        return self.is_unstarted and (self.wave.pause_before or self.gate is not None)
+        return self.is_unstarted and (self.wave.pause_before or self.is_asked_before)
+
+    @property
+    def is_asked_before(self) -> bool:
+        """True while the open question is about its start."""
+        return self.gate is not None and self.gate.kind in BEFORE_A_WAVE
+
+    @property
+    def stops_after(self) -> bool:
+        """True when the execution will stop after this wave, or has."""
+        is_to_come = self.wave.pause_after and not self.wave.is_passed and not self.has_ended
+        return is_to_come or self.is_asked_after
+
+    @property
+    def is_asked_after(self) -> bool:
+        """True while the open question is whether others may follow it."""
+        return self.gate is not None and self.gate.kind == GateKind.PAUSE_AFTER
+
+    @property
+    def free_at(self) -> datetime | None:
+        """From when on waves that run after it may start, once it has ended."""
+        wave = self.wave
+        return wave.ended_at + timedelta(seconds=wave.wait_seconds) if wave.ended_at else None
+
+    @property
+    def terms(self) -> list[str]:
+        """What the plan says about how it runs, in short."""
+        wave = self.wave
+        after = wave.depends_on if not self.is_unstarted else ()
+        order = ""
+        if wave.launch_order == LaunchOrder.SEQUENTIAL:
+            order = "one after the other"
+        elif wave.max_parallel:
+            order = f"at most {wave.max_parallel} at once"
+        said = [
+            f"after {in_words(set(after))}" if after else "",
+            order,
+            CHECKED.get(Checks(wave.checks), ""),
+            POLICIES[OnFailure(wave.on_failure)],
+            f"times out after {wave.timeout_minutes} min",
+            f"then waits {_wait(wave.wait_seconds)}" if wave.wait_seconds else "",
+        ]
+        return [phrase for phrase in said if phrase]
 
     @property
     def started_calls(self) -> list[Launch]:
@@ -93,44 +130,11 @@ class WaveRow:
         return [call for call in self.calls if call.job]
 
 
-def explain(row: WaveRow, rows: Sequence[WaveRow]) -> list[Note]:
-    """Return why `row`, one of the waves `rows`, waits, and what went wrong in it."""
-    if row.gate:
-        return []  # the question says it
-    if row.is_unstarted:
-        return [Note("pending", _turn_comes(row, rows))]
-    held_up = [Note("warn", call.reason) for call in row.calls if call.reason] if row.is_in_flight else []
-    return held_up + _unheard(row) + _verdict(row)
-
-
-def _verdict(row: WaveRow) -> list[Note]:
-    """Say how the wave ended, beyond what its heading counts."""
-    notes = []
-    if row.wave.reason and not row.wave.reason.startswith(f"{row.launched} of "):
-        tone = "error" if row.wave.outcome == WaveStatus.FAILED else row.status.tone
-        notes.append(Note(tone, row.wave.reason))
-    if row.failed:
-        notes.append(Note("error", f"{row.failed} {'server was' if row.failed == 1 else 'servers were'} not launched."))
-    return notes
-
-
-def _turn_comes(row: WaveRow, rows: Sequence[WaveRow]) -> str:
-    """Say what comes first: the waves it depends on, else the wave in flight, because waves run one at a time."""
-    status = {other.wave.number: other.status for other in rows}
-    awaited = {number for number in row.wave.depends_on if status.get(number) not in ENOUGH}
-    running = {other.wave.number for other in rows if other.is_in_flight}
-    if awaited:
-        return f"Runs after {in_words(awaited)}."
-    return f"Runs after {in_words(running)}: waves run one at a time." if running else "Runs next."
+def _wait(seconds: int) -> str:
+    return duration_text(seconds) if seconds % 60 else f"{seconds // 60} min"
 
 
 def in_words(numbers: set[int]) -> str:
     """Return wave numbers as "wave 1" or "waves 1, 2 and 5"."""
     *first, last = map(str, sorted(numbers))
     return f"waves {', '.join(first)} and {last}" if first else f"wave {last}"
-
-
-def _unheard(row: WaveRow) -> list[Note]:
-    """Say of which calls neither an answer nor a reason is known yet."""
-    waiting = (call for call in row.calls if call.status == CallStatus.INTENT and not call.reason)
-    return [Note("loading", f"Waiting for DRS in {at.region} of {at.account} to answer the start.") for at in waiting]

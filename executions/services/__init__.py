@@ -1,13 +1,17 @@
 """What people do with executions. Every door calls these."""
 
-from executions.services.control import cancel_execution, pause_execution, resume_execution
+from executions.services.choices import Choice, choices_of
+from executions.services.control import cancel_execution, decide_gate, pause_execution, resume_execution
 from executions.services.offers import Offer, offers
 from executions.services.start import start_execution
 from executions.services.terminate import terminate_instances
 
 __all__ = [
+    "Choice",
     "Offer",
     "cancel_execution",
+    "choices_of",
+    "decide_gate",
     "offers",
     "pause_execution",
     "resume_execution",

@@ -83,15 +83,21 @@ def refuse_held(holds: Iterable[ServerHold], mode: str) -> None:
     if not holds:
         return
     can_preempt = mode == Mode.RECOVERY and all(hold.mode == Mode.DRILL for hold in holds)
+    holders = {row.pk: row for row in Execution.objects.filter(pk__in={hold.holder for hold in holds})}
+    said = [f"{hold.server} is in use by {hold.label}{_by_whom(holders.get(hold.holder))}." for hold in holds]
     raise Conflict(
-        " ".join(f"{hold.server} is in use by {hold.label}." for hold in holds)
-        + f" {PREEMPT if can_preempt else WAIT}",
+        f"{' '.join(said)} {PREEMPT if can_preempt else WAIT}",
         code="SERVER_CONFLICT",
         details={
             "servers": {hold.server.source_server_id: str(hold.holder) for hold in holds},
+            "statuses": {str(pk): row.status for pk, row in holders.items()},
             "canPreempt": can_preempt,
         },
     )
+
+
+def _by_whom(holder: Execution | None) -> str:
+    return f", started by {holder.initiator}" if holder else ""
 
 
 def refuse_unless_ready(look: Look, mode: str, consent: Consent, actor: Actor) -> list[Finding]:

@@ -1,14 +1,28 @@
-"""Pause, resume and cancel."""
+"""Pause, answer questions, and cancel."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from drsorch.audit.actor import Actor
 from drsorch.audit.record import record
+from drsorch.errors import Conflict
 from executions.models import Execution, Gate
-from executions.services.offers import require
-from executions.states import UNSTARTED_WAVE, ExecutionStatus, GateKind, WaveStatus
+from executions.services import choices, retrying
+from executions.services.offers import PAUSES, require
+from executions.states import (
+    IN_FLIGHT_WAVE,
+    RUNNING,
+    SHOWN_AS,
+    UNSTARTED_WAVE,
+    Answer,
+    ExecutionStatus,
+    GateKind,
+    WaveStatus,
+)
 from executions.turn import wake
+
+PAUSES_BEFORE = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_REQUESTED})
 
 
 @transaction.atomic
@@ -26,23 +40,35 @@ def pause_execution(*, execution: Execution, actor: Actor) -> Execution:
 
 @transaction.atomic
 def resume_execution(*, execution: Execution, actor: Actor) -> Execution:
-    """Answer the open question with "go on". Raises NotFound, Denied, Conflict."""
+    """Answer every open pause with "go on". Raises NotFound, Denied, Conflict (a question that needs a decision)."""
     require(execution, actor, "resume")
-    gate = Gate.objects.select_related("wave").get(wave__execution=execution, answered_at=None)
-    gate.answer, gate.answered_at, gate.answered_by = "RESUME", timezone.now(), actor.user
-    gate.save(update_fields=["answer", "answered_at", "answered_by"])
-    wave = gate.wave
-    if wave.status in UNSTARTED_WAVE:
-        wave.status = WaveStatus.PENDING
-    wave.reason = ""
-    wave.save(update_fields=["status", "reason"])
-    if gate.kind != GateKind.TWO_JOBS:  # a pause that was asked for before is still to come
-        execution.pause_requested_at, execution.pause_requested_by = None, ""
-        execution.save(update_fields=["pause_requested_at", "pause_requested_by"])
-    execution.move_to(ExecutionStatus.INITIATED, by=actor.name, note=f"Resumed by {actor.name}.", tone="info")
-    wake([execution.pk])
-    execution.refresh_from_db()
-    record(actor, "resume_execution", execution, gate=gate.kind)
+    gates = list(_open_gates(execution).filter(kind__in=PAUSES))
+    for gate in gates:
+        _answer(execution, gate, actor, Answer.RESUME, "")
+    _go_on(execution, actor, f"Resumed by {actor.name}.")
+    record(actor, "resume_execution", execution, gates=[gate.kind for gate in gates])
+    return execution
+
+
+@transaction.atomic
+def decide_gate(*, execution: Execution, gate: int, answer: str, actor: Actor, note: str = "") -> Execution:
+    """Answer one question. Some answers need a note: the reason that is kept with them.
+
+    Raises NotFound, Denied, Invalid (not one of the options, a note is missing), and Conflict (answered by somebody
+    else meanwhile, or not possible now) with what may be answered.
+    """
+    require(execution, actor, "cancel" if answer == Answer.CANCEL else "decide")
+    found = Gate.objects.select_related("wave").filter(wave__execution=execution, pk=gate).first()
+    row = choices.require(found, execution, actor, answer, note)
+    if answer == Answer.CANCEL:
+        return cancel_execution(execution=execution, actor=actor)
+    if answer == Answer.RETRY:
+        retrying.retry_failed(execution, row.wave)
+    _answer(execution, row, actor, answer, note)
+    because = f": {note}" if note else "."
+    chosen = f"{actor.name} answered “{Answer(answer).label.lower()}” about wave {row.wave.number}{because}"
+    _go_on(execution, actor, chosen)
+    record(actor, "decide_gate", execution, gate=row.kind, wave=row.wave.number, answer=answer, note=note)
     return execution
 
 
@@ -57,3 +83,64 @@ def cancel_execution(*, execution: Execution, actor: Actor) -> Execution:
     execution.refresh_from_db()
     record(actor, "cancel_execution", execution)
     return execution
+
+
+def _open_gates(execution: Execution) -> "QuerySet[Gate]":
+    return Gate.objects.select_related("wave").filter(wave__execution=execution, answered_at=None)
+
+
+def _answer(execution: Execution, gate: Gate, actor: Actor, answer: str, note: str) -> None:
+    """Write the answer, and what it means for the wave. What has to be done, the engine does."""
+    gate.answer, gate.note, gate.answered_at = answer, note, timezone.now()
+    gate.answered_by, gate.answered_name = actor.user, actor.name
+    gate.save(update_fields=["answer", "note", "answered_at", "answered_by", "answered_name"])
+    wave = gate.wave
+    if wave.status in UNSTARTED_WAVE:
+        wave.status = WaveStatus.PENDING
+    wave.reason = ""
+    wave.look_again_at, wave.failed_looks = None, 0
+    if gate.kind == GateKind.PROBLEM:
+        wave.looked_at = None
+    if answer == Answer.ACCEPT:
+        wave.accepted_problems = [*wave.accepted_problems, *gate.details]
+    wave.is_passed = wave.is_passed or _lets_pass(gate, answer)
+    wave.save(
+        update_fields=[
+            "status",
+            "reason",
+            "look_again_at",
+            "failed_looks",
+            "looked_at",
+            "accepted_problems",
+            "is_passed",
+        ]
+    )
+    if gate.kind in PAUSES_BEFORE:  # another kind of question leaves a pause that was asked for to come
+        execution.pause_requested_at, execution.pause_requested_by = None, ""
+        execution.save(update_fields=["pause_requested_at", "pause_requested_by"])
+
+
+def _shown(execution: Execution) -> str:
+    """Return what the execution is called when it goes on: as its wave in flight, if there is one."""
+    running = execution.waves.filter(status__in=IN_FLIGHT_WAVE).last()
+    return SHOWN_AS[running.status] if running else ExecutionStatus.INITIATED
+
+
+def _lets_pass(gate: Gate, answer: str) -> bool:
+    """Say whether waves that run after the wave may start now."""
+    if gate.kind == GateKind.PAUSE_AFTER:
+        return answer == Answer.RESUME
+    return answer == Answer.CONTINUE and not gate.wave.pause_after
+
+
+def _go_on(execution: Execution, actor: Actor, note: str) -> None:
+    """Let the execution run again, when it was paused, and wake the engine."""
+    execution.refresh_from_db()
+    if execution.status == ExecutionStatus.PAUSED:
+        execution.move_to(_shown(execution), by=actor.name, note=note, tone="info")
+    elif execution.status in RUNNING | {ExecutionStatus.CANCELLING}:
+        execution.say(note, by=actor.name, what="decision")
+    else:
+        raise Conflict(f"The execution has ended: {execution.get_status_display().lower()}.")
+    wake([execution.pk])
+    execution.refresh_from_db()

@@ -7,16 +7,21 @@ from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict
 from executions.models import Execution, ServerRun
-from executions.states import UNSTARTED_WAVE, ExecutionStatus, LaunchStatus
+from executions.states import UNSTARTED_WAVE, ExecutionStatus, GateKind, LaunchStatus
 
 PERMISSIONS = {
     "pause": Permission.MANAGE_EXECUTION,
     "resume": Permission.MANAGE_EXECUTION,
+    "decide": Permission.MANAGE_EXECUTION,
     "cancel": Permission.MANAGE_EXECUTION,
     "terminate": Permission.TERMINATE_INSTANCES,
 }
 # Stopping is easy: who started an execution may always do it.
 INITIATOR_MAY = {"pause", "cancel"}
+# What launches again needs the right to launch.
+GOES_ON = {"resume", "decide"}
+# Questions that "resume" answers; the others need a decision.
+PAUSES = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_AFTER, GateKind.PAUSE_REQUESTED, GateKind.TWO_JOBS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ def require(execution: Execution, actor: Actor, action: str) -> None:
     execution.refresh_from_db(from_queryset=Execution.objects.select_for_update())
     if not (action in INITIATOR_MAY and _is_initiator(execution, actor)):
         policy.require(actor, PERMISSIONS[action], execution)
-    if action == "resume":
+    if action in GOES_ON:
         policy.require(actor, Permission.EXECUTE_RECOVERY, execution)
     reason = _not_now(execution, action)
     if reason:
@@ -59,7 +64,7 @@ def _not_permitted(execution: Execution, actor: Actor, action: str) -> str:
     if action in INITIATOR_MAY and _is_initiator(execution, actor):
         return ""
     missing = policy.why_not(actor, PERMISSIONS[action])
-    return missing or (policy.why_not(actor, Permission.EXECUTE_RECOVERY) if action == "resume" else "")
+    return missing or (policy.why_not(actor, Permission.EXECUTE_RECOVERY) if action in GOES_ON else "")
 
 
 def _is_initiator(execution: Execution, actor: Actor) -> bool:
@@ -68,9 +73,7 @@ def _is_initiator(execution: Execution, actor: Actor) -> bool:
 
 
 def _not_now(execution: Execution, action: str) -> str:
-    return {"pause": _no_pause, "resume": _no_resume, "cancel": _no_cancel, "terminate": _no_terminate}[action](
-        execution
-    )
+    return NOT_NOW[action](execution)
 
 
 def _no_pause(execution: Execution) -> str:
@@ -88,9 +91,25 @@ def _no_pause(execution: Execution) -> str:
 
 
 def _no_resume(execution: Execution) -> str:
-    if execution.status != ExecutionStatus.PAUSED:
-        return "Resume is available while the execution is paused."
-    return "The execution is being cancelled." if execution.cancel_requested_at else ""
+    if not execution.is_active:
+        return f"The execution has ended: {execution.get_status_display().lower()}."
+    if execution.cancel_requested_at:
+        return "The execution is being cancelled."
+    kinds = _open_questions(execution)
+    if not kinds:
+        return "Resume is available while the execution waits for a person."
+    return "" if kinds & PAUSES else "The open question needs a decision: answer it on the execution's page."
+
+
+def _no_decision(execution: Execution) -> str:
+    if not execution.is_active:
+        return f"The execution has ended: {execution.get_status_display().lower()}."
+    return "" if _open_questions(execution) else "No question is open."
+
+
+def _open_questions(execution: Execution) -> set[str]:
+    gates = (gate for wave in execution.waves.all() for gate in wave.gates.all())
+    return {gate.kind for gate in gates if gate.answered_at is None}
 
 
 def _no_cancel(execution: Execution) -> str:
@@ -103,9 +122,18 @@ def _no_terminate(execution: Execution) -> str:
     if execution.is_active:
         return "Terminate is available when the execution has ended."
     termination = getattr(execution, "termination", None)
-    if termination is not None:
+    if termination is not None and termination.gave_up_at is None:
         done = "are terminated" if termination.done_at else "are being terminated"
         return f"The instances of this execution {done}: {termination.requested_by} asked for it."
     if not ServerRun.objects.filter(wave__execution=execution, launch_status=LaunchStatus.LAUNCHED).exists():
         return "This execution has no recovery instances."
     return ""
+
+
+NOT_NOW = {
+    "pause": _no_pause,
+    "resume": _no_resume,
+    "decide": _no_decision,
+    "cancel": _no_cancel,
+    "terminate": _no_terminate,
+}

@@ -16,10 +16,10 @@ from executions import readiness
 from executions.decisions.readiness import Finding
 from executions.models import Event, Execution, ServerRun, WaveRun
 from executions.readiness import Look
+from executions.services import holding
 from executions.services.consent import (
     NO_CONSENT,
     Consent,
-    refuse_held,
     refuse_unless_confirmed,
     refuse_unless_free,
     refuse_unless_ready,
@@ -31,7 +31,7 @@ from executions.states import LaunchStatus, Mode
 from executions.turn import wake
 from plans.models import Impact, RecoveryPlan
 from plans.services import OF_A_WAVE
-from protection.models import ServerHold, SourceServer
+from protection.models import SourceServer
 
 
 def start_execution(
@@ -112,7 +112,7 @@ def create_execution(
         drills = make_way(preempted, execution.pk, look.plan, actor)
         _save_row(execution, look.plan, actor)
         _create_runs(execution, look)
-        _hold(execution, look, drills)
+        holding.hold(execution, look.servers, taking_over=drills)
         _tell_plan(execution, look.plan)
         _tell(execution, actor, drills, let_pass)
         wake([execution.pk])
@@ -257,26 +257,3 @@ def _server_run(wave: WaveRun, server: SourceServer, order: int, impact: str) ->
         order=order,
         impact=impact,
     )
-
-
-def _hold(execution: Execution, look: Look, drills: list[Execution]) -> None:
-    """Hold the servers, those of pre-empted drills too; the unique constraint decides, and the holder is named."""
-    servers = look.servers
-    mine: dict[str, Any] = {
-        "holder": execution.pk,
-        "label": f"{execution} ({execution.short_id})",
-        "link": execution.get_absolute_url(),
-        "mode": execution.mode,
-        "since": timezone.now(),
-    }
-    theirs = ServerHold.objects.filter(server__in=servers, holder__in=[drill.pk for drill in drills])
-    taken = set(theirs.values_list("server_id", flat=True))
-    theirs.update(**mine)
-    try:
-        with transaction.atomic():
-            ServerHold.objects.bulk_create(
-                ServerHold(server=server, **mine) for server in servers if server.pk not in taken
-            )
-    except IntegrityError as error:
-        refuse_held([hold for hold in readiness.holds_of(servers) if hold.holder != execution.pk], execution.mode)
-        raise Conflict("A server of the plan was held and freed meanwhile. Start again.") from error

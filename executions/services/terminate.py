@@ -28,13 +28,7 @@ def terminate_instances(*, execution: Execution, actor: Actor, confirm_plan_name
             code="CONFIRMATION_REQUIRED",
         )
     rows = ServerRun.objects.filter(wave__execution=execution, launch_status=LaunchStatus.LAUNCHED).with_instance()
-    try:
-        with transaction.atomic():
-            termination = Termination.objects.create(execution=execution, requested_by=actor.name)
-    except IntegrityError as error:
-        raise Conflict(
-            "The instances of this execution are being terminated already.", code="ALREADY_TERMINATED"
-        ) from error
+    termination = _asked_again(execution, actor) or _asked(execution, actor)
     calls = split((row, row.account_id, row.region) for row in rows)
     for account_id, region, members in calls:
         termination.calls.create(account_id=account_id, region=region).servers.set(members)
@@ -46,4 +40,23 @@ def terminate_instances(*, execution: Execution, actor: Actor, confirm_plan_name
     )
     wake([execution.pk])
     record(actor, "terminate_instances", execution, instances=[row.recovery_instance_id for row in rows])
+    return termination
+
+
+def _asked(execution: Execution, actor: Actor) -> Termination:
+    try:
+        with transaction.atomic():
+            return Termination.objects.create(execution=execution, requested_by=actor.name)
+    except IntegrityError as error:
+        raise Conflict(
+            "The instances of this execution are being terminated already.", code="ALREADY_TERMINATED"
+        ) from error
+
+
+def _asked_again(execution: Execution, actor: Actor) -> Termination | None:
+    """Take up a termination that the engine has given up, because instances stayed."""
+    termination = Termination.objects.filter(execution=execution).exclude(gave_up_at=None).first()
+    if termination is not None:
+        termination.requested_by, termination.gave_up_at, termination.reason = actor.name, None, ""
+        termination.save(update_fields=["requested_by", "gave_up_at", "reason"])
     return termination

@@ -35,13 +35,14 @@ function relative(milliseconds) {
   return milliseconds < 0 ? `in ${amount}` : `${amount} ago`;
 }
 
+const CLOCKS = { since: duration, until: (age) => duration(-age), ago: relative };
 function show(element, text) {
   if (element.textContent !== text) element.textContent = text; // unchanged text keeps the reader's selection
 }
 
 function tick() {
-  for (const time of findAll("time[data-since]")) show(time, duration(serverNow() - Date.parse(time.dateTime)));
-  for (const time of findAll("time[data-ago]")) show(time, relative(serverNow() - Date.parse(time.dateTime)));
+  for (const [name, words] of Object.entries(CLOCKS))
+    for (const time of findAll(`time[data-${name}]`)) show(time, words(serverNow() - Date.parse(time.dateTime)));
   showFreshness();
 }
 
@@ -65,8 +66,7 @@ function readLive() {
 function readUnchanged(xhr) {
   live.heardAt = Date.now();
   setClock(xhr.getResponseHeader("X-Server-Now"));
-  live.askedAt = Date.parse(xhr.getResponseHeader("X-Asked-At"));
-  live.beatAt = Date.parse(xhr.getResponseHeader("X-Worker-Beat-At"));
+  [live.askedAt, live.beatAt] = ["X-Asked-At", "X-Worker-Beat-At"].map((name) => Date.parse(xhr.getResponseHeader(name)));
 }
 
 // Of the worker and of DRS we know what the server said when it was last heard, no more.
@@ -111,9 +111,9 @@ const touched = new Set();
 document.addEventListener("click", ({ target }) => touched.add(target.closest("summary")?.parentElement.id));
 const inUse = (node) => touched.has(node.id) || [document.activeElement, getSelection().anchorNode].some((at) => node.contains(at));
 
-if (window.Idiomorph) {
-  window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS" && inUse(node));
-}
+// Neither an open dialog is closed nor what was typed into it lost when its words are renewed.
+const KEPT = { DETAILS: (name, node) => name === "open" && inUse(node), DIALOG: (name) => name === "open", TEXTAREA: (name) => name === "value" };
+if (window.Idiomorph) window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !KEPT[node.tagName]?.(name, node);
 
 // ---- Actions -----------------------------------------------------------------------------------------------------------
 

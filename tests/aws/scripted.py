@@ -62,6 +62,16 @@ def xml(text: str, status: int = 200) -> Reply:
     return Reply(text.encode(), status, {"Content-Type": "text/xml"})
 
 
+def _asked(path: str, target: str, body: bytes) -> tuple[str, dict]:
+    """Operation and input, as each of AWS's protocols writes them: JSON 1.1, query, REST with JSON."""
+    if target:
+        return target.rpartition(".")[2], json.loads(body or b"{}")
+    if path == "/":
+        params = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        return params["Action"], params
+    return path.split("/")[1], json.loads(body or b"{}")
+
+
 class ScriptedAws:
     """The server: what each operation answers, and what arrived."""
 
@@ -128,12 +138,7 @@ class ScriptedAws:
             def _read(self) -> Received:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 scope = self.headers.get("Authorization", "").partition("Credential=")[2].split(",")[0].split("/")
-                if self.path == "/":
-                    params = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-                    operation = params["Action"]
-                else:
-                    params = json.loads(body or b"{}")
-                    operation = self.path.split("/")[1]
+                operation, params = _asked(self.path, self.headers.get("X-Amz-Target", ""), body)
                 return Received(operation, scope[2], scope[0], params, dict(self.headers), self.client_address[1])
 
             def _write(self, reply: Reply) -> None:

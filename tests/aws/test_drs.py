@@ -1,5 +1,6 @@
 """What is asked of DRS and EC2, and how their answers are read."""
 
+import contextlib
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
@@ -299,3 +300,42 @@ def test_an_answer_of_ec2_without_reservations_is_unknown(aws, hub):
     aws.answers("DescribeInstances", xml("<DescribeInstancesResponse></DescribeInstancesResponse>"))
     with pytest.raises(AwsUnknown):
         ec2.describe_instances(sessions.client(hub, REGION, "ec2"), ["i-1"])
+
+
+@pytest.mark.parametrize("disposition", ["STARTED", "STOPPED", "A_NEW_ONE"])
+def test_the_launch_disposition_of_a_server_is_read_as_it_is(aws, reader, disposition):
+    aws.answers("GetLaunchConfiguration", says({"sourceServerID": "s-1", "launchDisposition": disposition}))
+
+    assert drs.get_launch_disposition(reader, "s-1111111111111111a") == disposition
+    assert aws.received[-1].params == {"sourceServerID": "s-1111111111111111a"}
+
+
+def test_a_launch_configuration_without_a_disposition_is_not_taken_for_any(aws, reader):
+    aws.answers("GetLaunchConfiguration", says({}))
+    with pytest.raises(AwsUnknown, match="it names no launch disposition"):
+        drs.get_launch_disposition(reader, "s-1111111111111111a")
+
+
+def test_members_that_are_new_are_said_once_and_harm_nothing(aws, reader, caplog):
+    caplog.set_level("INFO", "drsorch.aws")
+    server = {"sourceServerID": "s-1", "launchStatus": "PENDING", "warpFactor": 9}
+    job = {"jobID": "drsjob-1", "newMember": {"a": 1}, "participatingServers": [server], "tags": {"a": "b"}}
+    aws.answers("DescribeJobs", says({"items": [job], "somethingElse": None}))
+
+    for _ in range(2):
+        [found] = drs.describe_jobs(reader)
+
+    assert (found.job_id, found.servers[0].launch_status) == ("drsjob-1", "PENDING")
+    said = [record.getMessage() for record in caplog.records if "does not know" in record.getMessage()]
+    assert said == [
+        "AWS sent the member 'newMember' of Job, which this version does not know.",
+        "AWS sent the member 'warpFactor' of ParticipatingServer, which this version does not know.",
+        "AWS sent the member 'somethingElse' of DescribeJobsResponse, which this version does not know.",
+    ]
+
+
+@pytest.mark.parametrize("answer", [[], "text", 5, {"items": {"a": 1}}, {"items": [5, None]}])
+def test_an_answer_of_another_form_is_no_crash_while_looking_for_new_members(aws, reader, answer):
+    aws.answers("DescribeJobs", says(answer))
+    with contextlib.suppress(AwsUnknown):
+        assert drs.describe_jobs(reader) == []

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from drsorch.aws import drs, ec2, sessions, sts
+from drsorch.aws import calls, drs, ec2, sessions, sts
 from drsorch.aws.errors import (
     AwsConflict,
     AwsDenied,
@@ -232,3 +232,52 @@ def test_tags_come_and_go(simulator, target, servers):
     assert drs.list_tags(client, server.arn)["Owner"] == "ops"
     drs.untag_resource(client, server.arn, ["Owner"])
     assert "Owner" not in drs.list_tags(client, server.arn)
+
+
+def launched(simulator, target, servers):
+    """Launch these servers and return their instance ids."""
+    start(target, servers)
+    simulator.advance(7200)
+    found = drs.describe_recovery_instances(sessions.client(target, REGION, "drs"), server_ids=servers)
+    return [row.ec2_instance_id for row in found]
+
+
+def test_the_status_of_instances_is_known_whether_they_run_or_not(simulator, target, servers):
+    running, stopped = launched(simulator, target, servers[:2])
+    machines = sessions.client(target, REGION, "ec2")
+    calls.call(machines, "StopInstances", {"InstanceIds": [stopped]})
+
+    found = ec2.describe_instance_status(machines, [running, stopped])
+
+    assert (found[running].state, found[running].instance_check, found[running].system_check) == ("running", "ok", "ok")
+    assert found[stopped].state in {"stopping", "stopped"}
+    assert found[stopped].instance_check != "ok"
+
+
+def test_an_instance_that_ec2_does_not_know_hides_no_other(simulator, target, servers):
+    [running] = launched(simulator, target, servers[:1])
+    machines = sessions.client(target, REGION, "ec2")
+
+    assert set(ec2.describe_instance_status(machines, ["i-0123456789abcdef0", running])) == {running}
+    assert ec2.describe_instance_status(machines, ["i-0123456789abcdef0"]) == {}
+
+
+def test_a_hundred_instances_are_asked_about_at_once(simulator, target):
+    machines = sessions.client(target, REGION, "ec2")
+    ids = [f"i-0123456789abcd{number:03d}" for number in range(101)]
+    before = total(simulator, "ec2.DescribeInstanceStatus")
+
+    assert ec2.describe_instance_status(machines, ids) == {}
+
+    assert total(simulator, "ec2.DescribeInstanceStatus") - before == 2
+
+
+def test_a_role_is_assumed_once_for_all_that_a_process_does_in_an_account(simulator, target, servers):
+    before = total(simulator, "sts.AssumeRole")
+    instances = launched(simulator, target, servers[:2])
+    for region in (REGION, "us-west-2"):
+        for _ in range(3):
+            drs.describe_jobs(sessions.client(target, region, "drs", purpose="poll"))
+            ec2.describe_instances(sessions.client(target, region, "ec2", purpose="inventory"), instances)
+
+    assert total(simulator, "sts.AssumeRole") - before == 1

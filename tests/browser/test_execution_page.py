@@ -115,7 +115,7 @@ def test_every_state_of_a_drill_is_accessible_in_every_look(opened, drill, olga,
 
     run(drill, aws, by=300)
     wake(opened)
-    expect(opened.get_by_role("heading", name="Paused: waiting for a decision")).to_be_visible()
+    expect(opened.get_by_role("heading", name="Paused before wave 2: waiting for a decision")).to_be_visible()
     expect(opened).to_have_title(re.compile("^Paused before wave 2: Drill of Billing"))
     assert_fine_in_every_look(opened, accessible, "paused")
 
@@ -124,7 +124,7 @@ def test_every_state_of_a_drill_is_accessible_in_every_look(opened, drill, olga,
     wake(opened)
     expect(opened.locator("#freshness")).to_have_text("Ended")
     expect(opened.get_by_role("heading", name="Paused")).to_have_count(0)
-    expect(opened.locator(f"#server-{app.pk}-error")).to_contain_text("CONVERSION_FAIL")
+    expect(opened.locator(f"#server-{app.pk}-notes")).to_contain_text("CONVERSION_FAIL")
     expect(opened.get_by_text("1 server was not launched.")).to_be_visible()
     assert_fine_in_every_look(opened, accessible, "ended, with a failed server")
 
@@ -261,9 +261,9 @@ def test_a_drill_is_run_with_the_keyboard_alone(strict_page, live_server, plan, 
     expect(page.get_by_text("olga asked to pause before the next wave.").first).to_be_visible()
     run(drill, aws, by=300)
     wake(page)
-    expect(page.get_by_role("heading", name="Paused: waiting for a decision")).to_be_visible()
+    expect(page.get_by_role("heading", name="Paused before wave 2, on request: waiting for a decision")).to_be_visible()
     press(page, "button", "Resume")
-    expect(page.get_by_text("The execution goes on.")).to_be_visible()
+    expect(page.get_by_text("Decided: resume.")).to_be_visible()
 
     step()
     press(page, "button", "Cancel execution")
@@ -280,8 +280,8 @@ def test_a_drill_is_run_with_the_keyboard_alone(strict_page, live_server, plan, 
     wake(page)
     expect(page.locator("#freshness")).to_have_text("Ended")
     press(page, "button", "Terminate instances")
-    expect(page.get_by_role("textbox", name="To confirm, type Billing")).to_be_focused()
-    page.keyboard.type("Billing")
+    expect(page.get_by_role("button", name="Keep instances")).to_be_focused()
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The recovery instances are being terminated.")).to_be_visible()
 
@@ -295,7 +295,6 @@ def test_polling_goes_on_while_an_ended_execution_is_terminated_and_stops_when_a
     expect(opened.locator("#poll")).to_have_count(0)
 
     opened.get_by_role("button", name="Terminate instances").click()
-    opened.get_by_label("To confirm, type").fill("Billing")
     opened.get_by_role("dialog").get_by_role("button", name="Terminate instances").click()
     expect(opened.get_by_text("0 of 2 gone in us-east-1 of Target")).to_be_visible()
     expect(opened.locator("#poll")).to_have_count(1)

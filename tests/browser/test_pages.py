@@ -40,6 +40,7 @@ def test_every_page_is_accessible_in_every_look(strict_page, visit, plan, ada, a
         "/plans/",
         f"/plans/{plan.pk}/",
         f"/plans/{plan.pk}/start",
+        f"/plans/{plan.pk}/start?mode=RECOVERY",
         "/executions/",
         "/executions/?q=nothing",
     ):
@@ -66,6 +67,24 @@ def test_a_refused_start_takes_the_focus_to_its_problems(visit, plan, aws, acces
     expect(page.get_by_role("textbox", name="Reason")).to_have_value("Quarterly drill")
     accessible(page)
     assert ["409 (Conflict)" in line for line in said] == [True]  # Chromium notes the status, and nothing else
+
+
+def test_a_recovery_is_started_by_keyboard_only_with_the_typed_name(visit, plan, accessible):
+    page = visit(f"/plans/{plan.pk}/")
+    page.get_by_role("link", name="Start recovery").click()
+    expect(page.get_by_role("heading", name="Start a recovery", exact=True)).to_be_visible()
+    page.get_by_role("textbox", name="To confirm, type Billing").fill("Bill")
+    page.get_by_role("button", name="Start recovery").click()
+    expect(page.get_by_role("alert")).to_contain_text("type the name of the plan, Billing")
+    assert not Execution.objects.exists()
+    typed = page.get_by_role("textbox", name="To confirm, type Billing")
+    typed.fill("Billing")
+    typed.press("Enter")  # the first button of the form: it checks, and starts nothing
+    expect(page.get_by_text("DRS was asked")).to_be_visible()
+    assert not Execution.objects.exists()
+    page.get_by_role("textbox", name="To confirm, type Billing").fill("Billing")
+    page.get_by_role("button", name="Start recovery").press("Enter")
+    expect(page.get_by_text("Recovery of Billing started.")).to_be_visible()
 
 
 def test_a_double_click_starts_one_execution(strict_page, visit, plan):

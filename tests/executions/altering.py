@@ -1,4 +1,7 @@
-"""A DRS that says things a little differently: it hands requests on to the local endpoint and alters the answers."""
+"""A DRS that says things a little differently: it hands requests on to the local endpoint and alters the answers.
+
+For what the local endpoint does not do, and for what no model of the API allows.
+"""
 
 import http.client
 import json
@@ -15,6 +18,8 @@ class AlteringDrs:
 
     def __init__(self, endpoint: str) -> None:
         self.alterations: dict[str, Alteration] = {}
+        self.own: dict[str, dict] = {}
+        self.received: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, urlsplit(endpoint).netloc))
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -23,6 +28,10 @@ class AlteringDrs:
     def alter(self, operation: str, alteration: Alteration) -> None:
         """Change the answers to `operation` from now on."""
         self.alterations[operation] = alteration
+
+    def answer(self, operation: str, answer: dict) -> None:
+        """Answer `operation` itself from now on."""
+        self.own[operation] = answer
 
     def close(self) -> None:
         self.server.shutdown()
@@ -35,20 +44,28 @@ def _handler(drs: AlteringDrs, behind: str) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            drs.received.append(self.path.strip("/"))
+            own = drs.own.get(self.path.strip("/"))
+            if own is not None:
+                self._write(200, [("Content-Type", "application/json")], json.dumps(own).encode())
+                return
             connection = http.client.HTTPConnection(behind)
             connection.request(self.command, self.path, sent, dict(self.headers))  # signed, its Host included
             answer = connection.getresponse()
             body = self._altered(answer.read(), answer.status)
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
+            self._write(answer.status, answer.getheaders(), body)
+            connection.close()
+
+        do_GET = do_DELETE = do_POST
+
+        def _write(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers:
                 if name.lower() not in {"content-length", "connection", "date", "server"}:
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
-            connection.close()
-
-        do_GET = do_DELETE = do_POST
 
         def _altered(self, body: bytes, status: int) -> bytes:
             alteration = drs.alterations.get(self.path.strip("/"))

@@ -6,6 +6,7 @@ import pytest
 from drsorch.aws import sessions
 from executions import crash, services
 from tests import factories
+from tests.executions.altering import AlteringDrs
 from tests.executions.driving import run
 
 MODELS = botocore.loaders.create_loader()
@@ -41,6 +42,15 @@ def drill(small, olga):
 def done(drill, aws):
     """A drill that has completed."""
     return run(drill, aws)
+
+
+@pytest.fixture
+def drs(aws, monkeypatch):
+    """The local endpoint's DRS, whose answers the test alters."""
+    server = AlteringDrs(aws.url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DRS", server.url)
+    yield server
+    server.close()
 
 
 class Death(BaseException):

@@ -61,7 +61,7 @@ def sentences(execution):
 
 def let_settle():
     """Let the settle window of every call pass, and every wait of a call."""
-    long_ago = timezone.now() - timedelta(hours=1)
+    long_ago = timezone.now() - timedelta(minutes=10)
     for calls in (Launch.objects, TerminationCall.objects):
         calls.exclude(intended_at=None).update(intended_at=long_ago)
         calls.exclude(not_before=None).update(not_before=long_ago)

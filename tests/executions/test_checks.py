@@ -121,6 +121,28 @@ def test_a_stopped_instance_is_not_judged_before_its_launch_settings_are_known(a
     assert "could not be checked within 300 s." in first.check_reason
 
 
+@pytest.mark.parametrize(
+    ("disposition", "result", "why"),
+    [
+        ("STOPPED", "NOT_APPLICABLE", "was launched stopped, as its launch settings say."),
+        ("STARTED", "FAILED", "is stopped, and its launch settings say that it should run."),
+    ],
+)
+def test_a_stopped_instance_is_judged_by_its_launch_settings(drs, checked, place, disposition, result, why):
+    drs.answer("GetLaunchConfiguration", {"launchDisposition": disposition})
+    ask()
+    first, second = ServerRun.objects.all()
+    outside(place, "StopInstances", first)
+
+    ask()
+
+    for row in (first, second):
+        row.refresh_from_db()
+    assert (first.launch_status, first.check_result, second.check_result) == ("LAUNCHED", result, "PASSED")
+    assert first.check_reason.endswith(why)
+    assert drs.received.count("GetLaunchConfiguration") == 1  # of servers found stopped only
+
+
 def test_what_ec2_cannot_be_asked_is_unknown_when_time_is_up_and_the_reason_says_why(aws, checked):
     ask()
     aws.fault(kind="denied", service="ec2", operation="DescribeInstanceStatus")

@@ -47,7 +47,7 @@ def test_the_plan_stops_before_a_wave_until_a_person_resumes(aws, stopped, olga)
     assert statuses(stopped) == ["COMPLETED", "WAITING"]
     assert stopped.next_tick_at is None
     gate = stopped.waves.last().gates.get()
-    assert gate.question == "The plan stops before wave 2, app us-east-1. Resume to start it, or cancel."
+    assert gate.question == "The plan stops before wave 2, app us-east-1. Resume to start it, skip it, or cancel."
 
     services.resume_execution(execution=stopped, actor=olga)
     run(stopped, aws)
@@ -101,7 +101,7 @@ def test_pause_is_refused_when_no_wave_is_left_to_pause_before(drill, olga):
 
 
 def test_resume_is_refused_while_nothing_waits(going, olga):
-    with pytest.raises(Conflict, match="while the execution is paused") as refused:
+    with pytest.raises(Conflict, match="while the execution waits for a person") as refused:
         services.resume_execution(execution=going, actor=olga)
     assert refused.value.details["status"] == "POLLING"
 

@@ -1,17 +1,16 @@
-"""Which question decides first, which wave is next, and how it all ends."""
+"""Which question decides first."""
 
 import pytest
 
-from executions.decisions import decide, order, outcome
-from executions.decisions.actions import Ask, Begin, Cancel, Finish, Send, Skip, StartWave, Wait
+from executions.decisions import decide
+from executions.decisions.actions import Begin, Cancel, Finish, Look, Send, StartWave, Wait
 from executions.states import TERMINAL
-from tests.executions.building import after, call, facts, wave
+from tests.executions.building import NOW, after, call, facts, wave
 
-DONE = wave(1, "COMPLETED", members=("LAUNCHED",), outcome="COMPLETED")
-PARTIAL = wave(1, "PARTIAL", members=("LAUNCHED",), outcome="PARTIAL")
-FAILED = wave(1, "FAILED", members=("FAILED",), outcome="FAILED")
+DONE = wave(1, "COMPLETED", members=("LAUNCHED",))
 RUNNING = wave(1, "POLLING", calls=(call(),))
 NEXT = wave(2, "PENDING", depends_on=(1,))
+UNSENT = wave(calls=(call(status="PLANNED"),))
 RECHECK = Wait(after(30))
 
 CASES = {
@@ -21,66 +20,33 @@ CASES = {
         Begin(),
     ),
     "the first wave starts": (facts(wave(1, "PENDING"), NEXT), StartWave(1)),
-    "cancel comes before calls": (facts(wave(calls=(call(status="PLANNED"),)), cancelled_by="olga"), Cancel()),
+    "cancel comes before calls": (facts(UNSENT, cancelled_by="olga"), Cancel()),
     "a cancelled execution that waits for people is cancelled": (
-        facts(DONE, wave(2, "WAITING", gate="OPEN"), status="PAUSED", cancelled_by="olga"),
+        facts(DONE, wave(2, "WAITING", gate="PAUSE_BEFORE"), status="PAUSED", cancelled_by="olga"),
         Cancel(),
     ),
     "cancel is done once": (facts(RUNNING, status="CANCELLING", cancelled_by="olga"), RECHECK),
-    "calls come before new waves": (
-        facts(wave(calls=(call(status="PLANNED"),)), wave(2, "PENDING")),
-        Send(1),
+    "calls come before new waves": (facts(UNSENT, wave(2, "PENDING"), parallel_waves=True), Send(1)),
+    "new waves come before a pause": (
+        facts(wave(1, "WAITING", gate="PAUSE_BEFORE"), wave(2, "PENDING", looked_at=None), parallel_waves=True),
+        Look(2),
     ),
-    "one wave at a time": (facts(RUNNING, wave(2, "PENDING")), RECHECK),
-    "a wave that depends on nothing waits for the one that runs": (
-        facts(RUNNING, wave(2, "PENDING", depends_on=())),
-        RECHECK,
+    "a pause on request does not hold up the end": (facts(DONE, pause_requested=True), Finish("COMPLETED")),
+    "a pause after the last wave does not hold up the end": (
+        facts(wave(1, "COMPLETED", members=("LAUNCHED",), pause_after=True, is_passed=False)),
+        Finish("COMPLETED"),
     ),
-    "the next wave starts when the one it depends on has completed": (facts(DONE, NEXT), StartWave(2)),
-    "the next wave starts after a partial one": (facts(PARTIAL, NEXT), StartWave(2)),
-    "a failed wave stops all that have not started": (facts(FAILED, NEXT), Skip(because=1)),
-    "a failed wave stops those that depend on nothing too": (facts(FAILED, wave(2, "PENDING")), Skip(because=1)),
-    "a failed wave stops one that waits for people": (
-        facts(FAILED, wave(2, "WAITING", gate="OPEN"), status="PAUSED"),
-        Skip(because=1),
+    "an execution ends when all its waves have": (
+        facts(DONE, wave(2, "COMPLETED", members=("LAUNCHED",))),
+        Finish("COMPLETED"),
     ),
-    "a wave that timed out stops the others while its jobs run out": (
-        facts(wave(1, "POLLING", outcome="FAILED", calls=(call(),)), NEXT),
-        Skip(because=1),
+    "a cancelled execution ends when all its waves have": (
+        facts(wave(1, "CANCELLED", members=("SKIPPED",)), status="CANCELLING", cancelled_by="olga"),
+        Finish("CANCELLED"),
     ),
     "a wave that timed out holds up the end": (
         facts(wave(1, "POLLING", outcome="FAILED", calls=(call(),)), wave(2, "SKIPPED", members=("SKIPPED",))),
         RECHECK,
-    ),
-    "the plan stops before a wave": (
-        facts(DONE, wave(2, "PENDING", depends_on=(1,), pause_before=True)),
-        Ask(2, "PAUSE_BEFORE"),
-    ),
-    "an open question is waited for, however long": (
-        facts(DONE, wave(2, "WAITING", depends_on=(1,), pause_before=True, gate="OPEN"), status="PAUSED"),
-        Wait(None),
-    ),
-    "an answered question is not asked again": (
-        facts(DONE, wave(2, "PENDING", depends_on=(1,), pause_before=True, gate="ANSWERED")),
-        StartWave(2),
-    ),
-    "a pause on request takes effect before the next wave": (
-        facts(DONE, NEXT, pause_requested=True),
-        Ask(2, "PAUSE_REQUESTED"),
-    ),
-    "a pause on request does not touch what runs": (facts(RUNNING, NEXT, pause_requested=True), RECHECK),
-    "a pause on request asks again although the plan's question was answered": (
-        facts(DONE, wave(2, "PENDING", depends_on=(1,), pause_before=True, gate="ANSWERED"), pause_requested=True),
-        Ask(2, "PAUSE_REQUESTED"),
-    ),
-    "a pause on request does not hold up the end": (facts(DONE, pause_requested=True), Finish("COMPLETED")),
-    "a wave whose dependencies can never complete is looked at again, not forgotten": (
-        facts(DONE, wave(2, "PENDING", depends_on=(3,)), wave(3, "PENDING", depends_on=(2,))),
-        RECHECK,
-    ),
-    "an execution ends when all its waves have": (
-        facts(DONE, wave(2, "COMPLETED", members=("LAUNCHED",), outcome="COMPLETED")),
-        Finish("COMPLETED"),
     ),
 }
 
@@ -97,73 +63,61 @@ def test_an_execution_that_has_ended_needs_nothing(status):
     assert decide(facts(DONE, status=status)) == Wait(None)
 
 
-def test_the_lowest_wave_whose_dependencies_have_completed_is_next():
-    waves = (
-        wave(1, "COMPLETED", members=("LAUNCHED",)),
-        wave(2, "PENDING", depends_on=(4,)),
-        wave(4, "PENDING", depends_on=(1,)),
-        wave(3, "PENDING", depends_on=(1,)),
-    )
+ASKED = wave(2, "WAITING", depends_on=(1,), gate="PAUSE_BEFORE")
 
-    assert order.next_wave(waves).number == 3
-
-
-@pytest.mark.parametrize("status", ["FAILED", "SKIPPED", "CANCELLED", "PENDING"])
-def test_a_wave_that_did_not_complete_lets_no_other_start(status):
-    assert order.next_wave((wave(1, status, depends_on=(9,)), NEXT)) is None
-
-
-def test_a_wait_ends_at_the_earliest_moment_that_matters():
-    waves = (wave(1, "POLLING", calls=(call(),), deadline=after(12)),)
-
-    assert decide(facts(*waves)) == Wait(after(12))
-
-
-def test_servers_are_split_by_account_and_region_and_at_most_a_hundred():
-    servers = [(f"a{number}", 1, "us-east-1") for number in range(250)]
-    servers += [("b", 2, "us-east-1"), ("c", 1, "eu-west-1")]
-
-    calls = order.split(servers)
-
-    assert [(account, region, len(members)) for account, region, members in calls] == [
-        (1, "eu-west-1", 1),
-        (1, "us-east-1", 100),
-        (1, "us-east-1", 100),
-        (1, "us-east-1", 50),
-        (2, "us-east-1", 1),
-    ]
-    assert sorted(member for _, _, members in calls for member in members) == sorted(name for name, _, _ in servers)
-
-
-WAVES = [
-    (["LAUNCHED", "LAUNCHED"], "COMPLETED"),
-    (["LAUNCHED", "TERMINATED"], "COMPLETED"),
-    (["LAUNCHED", "FAILED"], "FAILED"),
-    (["FAILED", "SKIPPED"], "FAILED"),
-    (["LAUNCHED", "SKIPPED"], "PARTIAL"),
-    (["SKIPPED", "SKIPPED"], "CANCELLED"),
-]
-
-
-@pytest.mark.parametrize(("servers", "expected"), WAVES)
-def test_a_wave_ends_as_its_servers_did(servers, expected):
-    assert outcome.of_wave(servers) == expected
+WAITS = {
+    "what runs is looked at again, whoever forgets to say that it has ended": (facts(RUNNING), RECHECK),
+    "an earlier moment that matters ends the wait": (
+        facts(wave(1, "POLLING", calls=(call(),), deadline=after(12))),
+        Wait(after(12)),
+    ),
+    "an open question is waited for, however long": (facts(DONE, ASKED, status="PAUSED"), Wait(None)),
+    "a question does not keep a running wave from being looked at again": (
+        facts(wave(1, "POLLING", calls=(call(),)), wave(2, "WAITING", gate="PAUSE_BEFORE"), parallel_waves=True),
+        RECHECK,
+    ),
+    "a question about a running wave does not keep it from being looked at again": (
+        facts(wave(1, "POLLING", calls=(call(),), gate="UNHEARD"), status="PAUSED"),
+        RECHECK,
+    ),
+    "a wave that timed out and runs out is looked at again while people are asked": (
+        facts(wave(1, "POLLING", calls=(call(),), outcome="FAILED", on_failure="ASK", gate="FAILURE"), status="PAUSED"),
+        RECHECK,
+    ),
+    "a wave that becomes free by itself ends a wait for people": (
+        facts(
+            wave(1, "COMPLETED", members=("LAUNCHED",), free_at=after(300)),
+            wave(2, "WAITING", gate="PAUSE_BEFORE"),
+            wave(3, "PENDING", depends_on=(1,)),
+            status="PAUSED",
+            parallel_waves=True,
+        ),
+        Wait(after(300)),
+    ),
+    "a look that comes again by itself ends a wait for people": (
+        facts(
+            wave(1, "WAITING", gate="PAUSE_BEFORE"),
+            wave(2, "PENDING", looked_at=None, look_again_at=after(40)),
+            status="PAUSED",
+            parallel_waves=True,
+        ),
+        Wait(after(40)),
+    ),
+    "a wave whose dependencies can never end is looked at again, not forgotten": (
+        facts(DONE, wave(2, "PENDING", depends_on=(3,)), wave(3, "PENDING", depends_on=(2,))),
+        RECHECK,
+    ),
+}
 
 
-EXECUTIONS = [
-    (["LAUNCHED", "LAUNCHED"], False, "COMPLETED"),
-    (["LAUNCHED", "LAUNCHED"], True, "COMPLETED"),
-    (["LAUNCHED", "TERMINATED"], False, "COMPLETED"),
-    (["LAUNCHED", "FAILED"], False, "PARTIAL"),
-    (["LAUNCHED", "SKIPPED"], False, "PARTIAL"),
-    (["LAUNCHED", "SKIPPED"], True, "PARTIAL"),
-    (["FAILED", "SKIPPED"], False, "FAILED"),
-    (["FAILED"], True, "CANCELLED"),
-    (["SKIPPED"], True, "CANCELLED"),
-    ([], False, "FAILED"),
-]
+@pytest.mark.parametrize("case", WAITS)
+def test_a_wait_ends_at_the_earliest_moment_that_matters(case):
+    given, expected = WAITS[case]
+
+    assert decide(given) == expected
 
 
-@pytest.mark.parametrize(("servers", "cancelled", "expected"), EXECUTIONS)
-def test_an_execution_ends_as_its_servers_did(servers, cancelled, expected):
-    assert outcome.of_execution(servers, cancelled=cancelled) == expected
+def test_what_is_due_now_is_not_waited_for():
+    given = facts(wave(1, "POLLING", calls=(call(),), deadline=NOW, outcome="FAILED"))
+
+    assert decide(given) == RECHECK

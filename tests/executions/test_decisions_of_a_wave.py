@@ -12,6 +12,7 @@ from tests.executions.building import LIMITS, NOW, after, call, facts, wave
 PLANNED, INTENT, SENT = (call(status=status) for status in ("PLANNED", "INTENT", "SENT"))
 ENDED = call(job_ended_at=after(-60))
 LONG_ENDED = call(job_ended_at=after(-121))
+WAITING = call(2, "PLANNED", members=(2,), not_before=after(5))
 
 CASES = {
     "a planned call is sent": (wave(calls=(PLANNED,)), {}, Send(1)),
@@ -19,9 +20,9 @@ CASES = {
     "a planned call is sent when its time has come": (wave(calls=(replace(PLANNED, not_before=NOW),)), {}, Send(1)),
     "an intent is looked after, never sent": (wave(calls=(INTENT,)), {}, Reconcile(1)),
     "an intent is looked after again when due": (wave(calls=(replace(INTENT, not_before=after(5)),)), {}, None),
-    "an intent waits for the answer to an open question": (wave(calls=(INTENT,), gate="OPEN"), {}, None),
+    "an intent waits for the answer about two jobs": (wave(calls=(INTENT,), gate="TWO_JOBS"), {}, None),
     "an intent is looked after when the question is answered": (
-        wave(calls=(INTENT,), gate="ANSWERED"),
+        wave(calls=(INTENT,), answers={"TWO_JOBS": "RESUME"}),
         {},
         Reconcile(1),
     ),
@@ -58,7 +59,42 @@ CASES = {
     "a server that is launched is not given up": (
         wave(status="POLLING", members=("LAUNCHED",), calls=(LONG_ENDED,)),
         {},
-        Judge(1, "COMPLETED"),
+        Judge(1, "COMPLETED", passes=True),
+    ),
+    "a server that waits in no job is not given up": (
+        wave(status="LAUNCHING", members=("LAUNCHED", "PENDING"), calls=(LONG_ENDED, WAITING)),
+        {},
+        None,
+    ),
+    "a wave whose instances are checked shows": (
+        wave(status="LAUNCHING", members=("LAUNCHED",), checks=["PENDING"], calls=(ENDED,)),
+        {},
+        Progress(1, "CHECKING"),
+    ),
+    "a wave whose instances are checked is waited for": (
+        wave(status="CHECKING", members=("LAUNCHED",), checks=["PENDING"], calls=(ENDED,)),
+        {},
+        None,
+    ),
+    "a wave whose instances are checked for too long times out": (
+        wave(status="CHECKING", members=("LAUNCHED",), checks=["PENDING"], calls=(ENDED,), deadline=NOW),
+        {},
+        TimeOut(1),
+    ),
+    "a wave that timed out is judged when its checks are over, not before": (
+        wave(status="CHECKING", members=("LAUNCHED",), checks=["PENDING"], calls=(ENDED,), outcome="FAILED"),
+        {},
+        None,
+    ),
+    "a wave whose instances were checked is judged": (
+        wave(status="CHECKING", members=("LAUNCHED",), checks=["PASSED"], calls=(ENDED,)),
+        {},
+        Judge(1, "COMPLETED", passes=True),
+    ),
+    "a wave is judged while a question about it is open that has answered itself": (
+        wave(status="LAUNCHING", members=("LAUNCHED",), calls=(ENDED,), gate="UNHEARD"),
+        {},
+        Judge(1, "COMPLETED", passes=True),
     ),
     "a wave before its deadline is waited for": (
         wave(status="POLLING", calls=(SENT,), deadline=after(1)),
@@ -70,7 +106,7 @@ CASES = {
     "a wave whose servers have ended does not time out": (
         wave(status="LAUNCHING", members=("LAUNCHED",), calls=(ENDED,), deadline=NOW),
         {},
-        Judge(1, "COMPLETED"),
+        Judge(1, "COMPLETED", passes=True),
     ),
     "a wave times out while it does not know whether it launched": (
         wave(calls=(replace(INTENT, not_before=after(5)),), deadline=NOW),
@@ -114,7 +150,7 @@ CASES = {
     "a wave of which a part was cancelled is partial": (
         wave(members=("LAUNCHED", "SKIPPED"), calls=(ENDED, call(2, "ABANDONED", members=(2,)))),
         {"status": "CANCELLING"},
-        Judge(1, "PARTIAL"),
+        Judge(1, "PARTIAL", passes=True),
     ),
 }
 
@@ -132,15 +168,26 @@ def test_the_negative_control_sends_again_without_looking():
     assert decide(blind) == Send(1)
 
 
+SILENCE = after(1800)
 WAKE = {
-    "nothing is known": (wave(calls=(SENT,)), []),
-    "a deadline": (wave(calls=(SENT,), deadline=after(60)), [after(60)]),
-    "a deadline that has passed": (wave(calls=(SENT,), deadline=after(-60)), []),
-    "a deadline that was used": (wave(calls=(SENT,), deadline=after(60), outcome="FAILED"), []),
+    "long silence": (wave(calls=(SENT,)), [SILENCE]),
+    "long silence since people were asked": (wave(calls=(SENT,), reassured_at=after(60)), [after(1860)]),
+    "long silence about an intent": (wave(calls=(INTENT,)), [SILENCE]),
+    "no silence while people are asked": (wave(calls=(SENT,), gate="UNHEARD"), []),
+    "no silence about a call that was not sent": (wave(calls=(PLANNED,)), []),
+    "no silence about a call that was given up": (wave(calls=(call(status="LOST"),)), []),
+    "a deadline": (wave(calls=(SENT,), deadline=after(60)), [after(60), SILENCE]),
+    "a deadline while people are asked": (wave(calls=(SENT,), deadline=after(60), gate="UNHEARD"), [after(60)]),
+    "a deadline that has passed": (wave(calls=(SENT,), deadline=after(-60)), [SILENCE]),
+    "a deadline that was used": (
+        wave(calls=(SENT,), deadline=after(60), outcome="FAILED"),
+        [SILENCE, after(60 + 14_400)],
+    ),
     "a planned call": (wave(calls=(replace(PLANNED, not_before=after(7)),)), [after(7)]),
-    "an intent": (wave(calls=(replace(INTENT, not_before=after(7)),)), [after(7)]),
+    "an intent": (wave(calls=(replace(INTENT, not_before=after(7)),)), [after(7), SILENCE]),
     "a call that was abandoned": (wave(calls=(call(status="ABANDONED", not_before=after(7)),)), []),
     "the grace after a job": (wave(calls=(ENDED,)), [after(60)]),
+    "no grace after a job that was judged": (wave(calls=(replace(ENDED, status="DONE"),)), []),
 }
 
 
@@ -160,6 +207,9 @@ PROGRESS = {
     (("LAUNCHED", "PENDING"), ("SENT",)): "LAUNCHING",
     (("FAILED", "PENDING"), ("SENT",)): "POLLING",
     (("FAILED",), ("ABANDONED",)): "INITIATED",
+    (("FAILED",), ("LOST",)): "INITIATED",
+    (("PENDING",), ("DONE", "PLANNED")): "POLLING",
+    (("LAUNCHED", "PENDING"), ("DONE", "PLANNED")): "LAUNCHING",
 }
 
 
@@ -168,3 +218,11 @@ def test_a_wave_shows_how_far_its_jobs_have_come(given, expected):
     members, calls = given
 
     assert decisions.progress(wave(members=members, calls=tuple(call(status=each) for each in calls))) == expected
+
+
+def test_a_wave_shows_checks_when_its_servers_have_come_to_their_end():
+    open_server = wave(members=("LAUNCHED", "IN_PROGRESS"), checks=["PENDING"], calls=(call(members=(1, 2)),))
+    none_open = wave(members=("LAUNCHED", "FAILED"), checks=["PENDING"], calls=(call(members=(1, 2)),))
+
+    assert decisions.progress(open_server) == "LAUNCHING"
+    assert decisions.progress(none_open) == "CHECKING"

@@ -217,7 +217,7 @@ def test_who_cancels_has_answered_the_question_about_two_jobs(aws, drill, olga):
     run(drill, aws)
 
     assert drill.status == "COMPLETED", sentences(drill)
-    assert drill.waves.get().gates.get().answer == "CANCELLED"
+    assert drill.waves.get().gates.get().answer == "CANCEL"
 
 
 def two_jobs(aws, drill):

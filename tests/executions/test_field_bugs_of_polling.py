@@ -9,22 +9,12 @@ from django.utils import timezone
 from executions import poll, services
 from executions.models import Job, JobEvent, Poller, ServerRun
 from executions.results import NO_REASON
-from tests.executions.altering import AlteringDrs
 from tests.executions.driving import run, sentences, step, tick
 
 pytestmark = pytest.mark.django_db
 
 LATE = 1000
 REGION = "us-east-1"
-
-
-@pytest.fixture
-def drs(aws, monkeypatch):
-    """The local endpoint's DRS, whose answers the test alters."""
-    server = AlteringDrs(aws.url)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DRS", server.url)
-    yield server
-    server.close()
 
 
 @pytest.fixture

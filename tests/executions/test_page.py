@@ -74,7 +74,7 @@ def test_the_page_of_a_drill_that_runs(aws, two_waves, olga):
     assert shown["is_asking"]
     assert not shown["has_ended"]
     allowed = {action: offer.allowed for action, offer in shown["offers"].items()}
-    assert allowed == {"pause": True, "resume": False, "cancel": True, "terminate": False}
+    assert allowed == {"pause": True, "resume": False, "cancel": True, "decide": False, "terminate": False}
     assert shown["offers"]["terminate"].reason == "Terminate is available when the execution has ended."
 
 

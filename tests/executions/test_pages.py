@@ -13,6 +13,7 @@ from executions import services
 from executions.models import Execution, JobEvent, Poller, ServerRun
 from protection.models import AccountRegion, SourceServer, TargetAccount
 from tests import factories
+from tests.executions import situations
 from tests.executions.driving import run, step
 
 pytestmark = pytest.mark.django_db
@@ -88,9 +89,10 @@ def test_the_buttons_do_what_they_say(client, olga, plan, aws):
     assert execution.status == "PAUSED"
     sign_in(client, olga)
 
-    client.post(reverse("executions:resume", args=[execution.pk]))
+    gate = execution.waves.last().gates.get()
+    client.post(reverse("executions:decide", args=[execution.pk, gate.pk]), {"answer": "RESUME"})
     run(execution, aws)
-    client.post(reverse("executions:terminate", args=[execution.pk]), {"confirmation": "Three tiers"})
+    client.post(reverse("executions:terminate", args=[execution.pk]))
 
     assert execution.status == "COMPLETED"
     assert execution.termination.requested_by == "olga"
@@ -143,7 +145,7 @@ def test_a_paused_execution_asks_its_question_names_who_may_answer_and_offers_on
     execution = run(services.start_execution(plan=plan, actor=olga), aws, by=300)
     text = text_of(sign_in(client, olga), execution)
 
-    assert "The plan stops before wave 2, app us-east-1. Resume to start it, or cancel." in text
+    assert "The plan stops before wave 2, app us-east-1. Resume to start it, skip it, or cancel." in text
     assert "To be answered by: administrator or recovery manager." in text
     assert "<title>Paused before wave 2: Drill of Three tiers" in text
     before_dialogs = text.split("<dialog")[0]
@@ -170,7 +172,7 @@ def test_a_server_that_failed_shows_what_drs_said_and_a_skipped_one_does_not_rep
 
     first.refresh_from_db()
     assert first.error.startswith("CONVERSION_FAIL: ")
-    assert f'id="server-{first.pk}-error"' in text
+    assert f'id="server-{first.pk}-notes"' in text
     assert "1 server was not launched." in text
     assert text.count("Skipped, because wave 1") == 2  # once for each wave, and not for each of its servers
 
@@ -216,18 +218,18 @@ def test_a_termination_counts_the_instances_that_are_proven_gone(client, olga, p
     assert aws.jobs()[-1]["jobID"] in text
 
 
-def test_instances_of_a_recovery_are_not_terminated_without_the_typed_name(client, olga, plan, aws):
-    recovery = services.start_execution(plan=plan, actor=olga, mode="RECOVERY", confirm_plan_name=plan.name)
-    execution = run(recovery, aws, by=300)
-    services.cancel_execution(execution=execution, actor=olga)
-    execution = run(execution, aws)
+def test_instances_of_a_recovery_are_not_terminated_without_the_typed_name(client, olga):
+    recovery = situations.execution(olga, mode="RECOVERY", status="COMPLETED")
+    situations.wave(recovery, "COMPLETED", situations.LAUNCHED)
     sign_in(client, olga)
-    url = reverse("executions:terminate", args=[execution.pk])
+    url = reverse("executions:terminate", args=[recovery.pk])
 
-    refused = client.post(url, {"confirmation": "three tears"}, follow=True).content.decode()
+    refused = client.post(url, {"confirmation": "billings"}, follow=True).content.decode()
 
     assert "Nothing was terminated. These are recovered servers" in refused
     assert not hasattr(Execution.objects.get(), "termination")
+    client.post(url, {"confirmation": "Billing"})
+    assert Execution.objects.get().termination.requested_by == "olga"
 
 
 def test_of_long_lists_the_newest_lines_are_in_view_and_the_rest_unfolds(client, olga):
@@ -371,11 +373,13 @@ def test_who_may_not_start_is_told_so_by_the_page_and_by_the_server(client, vera
 
 def test_the_review_says_once_what_several_servers_share(client, olga, plan, aws):
     execution = services.start_execution(plan=plan, actor=olga)
+    SourceServer.objects.update(synced_at=timezone.now())
     SourceServer.objects.filter(hostname__contains="-db-").update(replication_state="STALLED")
     text = sign_in(client, olga).get(reverse("executions:start", args=[plan.pk])).content.decode()
 
     assert f"4 servers are in use by Drill of Three tiers ({execution.short_id})" in text
-    assert "2 servers are not replicating: stalled" in text
+    assert "2 servers are not replicating" in text
+    assert "target-use1-db-1 does not replicate (state stalled)" in text
     assert "This plan is running now." in text
 
 

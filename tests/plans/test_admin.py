@@ -38,7 +38,8 @@ def plan(ada, db_group, web_group):
 
 def wave(name, *groups, **differences):
     fields = {"name": name, "description": "", "groups": [group.pk for group in groups], "server_ids": ""}
-    return {**fields, "depends_on": "", "timeout_minutes": 60, "ORDER": "", **differences}
+    usual = {"launch_order": "PARALLEL", "wait_seconds": 0, "on_failure": "STOP", "checks": "EC2_STATUS"}
+    return {**fields, **usual, "depends_on": "", "timeout_minutes": 60, "ORDER": "", **differences}
 
 
 def form(*waves, name="Billing", initial=1, **fields):
@@ -81,9 +82,7 @@ def test_a_plan_is_added_with_its_waves(ada_online, db_group, web_group):
 def test_a_page_that_is_saved_unchanged_changes_nothing_but_the_version(ada_online, plan):
     before = shape(plan)
     page = ada_online.get(f"{PLANS}{plan.pk}/change/").context["adminform"].form
-    rows = [{**each.initial, "ORDER": number} for number, each in enumerate(page.waves.initial_forms, 1)]
-    for row in rows:
-        row["pause_before"] = "on" if row.pop("pause_before") else ""
+    rows = as_shown(page)
 
     ada_online.post(f"{PLANS}{plan.pk}/change/", form(*rows, initial=3, seen_version=1))
 
@@ -91,6 +90,65 @@ def test_a_page_that_is_saved_unchanged_changes_nothing_but_the_version(ada_onli
     assert plan.version == 2
     assert shape(plan) == before
     assert list(plan.waves.values_list("pause_before", "timeout_minutes")) == [(False, 60), (True, 30), (False, 60)]
+
+
+EVERYTHING = {
+    "description": "The heart",
+    "pause_before": True,
+    "pause_after": True,
+    "launch_order": "PARALLEL",
+    "max_parallel": 3,
+    "wait_seconds": 90,
+    "timeout_minutes": 45,
+    "on_failure": "ASK",
+    "checks": "EC2_STATUS_REQUIRED",
+}
+
+
+def test_a_page_that_is_saved_unchanged_drops_no_setting(ada_online, ada, db_group, web_group):
+    waves = [
+        WaveDefinition(
+            name="First",
+            group_ids=(web_group.pk, db_group.pk),
+            server_ids=("s-web-2", "s-db-2", "s-db-1", "s-web-1"),
+            optional_ids=("s-db-1",),
+            launch_order="SEQUENTIAL",
+            on_failure="CONTINUE",
+            checks="NONE",
+        ),
+    ]
+    plan = services.create_plan(actor=ada, name="Billing", waves=waves, parallel_waves=True, runbook="Call Paula.")
+    whole = [
+        WaveDefinition(name="Whole", group_ids=(db_group.pk,), optional_ids=("s-db-2",)),
+        WaveDefinition(name="All", group_ids=(web_group.pk,), **EVERYTHING),
+    ]
+    other = services.create_plan(actor=ada, name="Other", waves=whole)
+    for each in (plan, other):
+        before = settings_of(each)
+        page = ada_online.get(f"{PLANS}{each.pk}/change/").context["adminform"].form
+        posted = {name: value for name, value in page.initial.items() if value not in (None, False)}
+        rows = as_shown(page)
+        ada_online.post(f"{PLANS}{each.pk}/change/", {**form(*rows, initial=len(rows), seen_version=1), **posted})
+
+        each.refresh_from_db()
+        assert each.version == 2
+        assert settings_of(each) == before
+
+
+def as_shown(page):
+    """What a browser would send of the waves on a page that nobody has touched."""
+    rows = [{**each.initial, "ORDER": number} for number, each in enumerate(page.waves.initial_forms, 1)]
+    return [{name: "" if value in (None, False) else value for name, value in row.items()} for row in rows]
+
+
+def settings_of(plan):
+    """All that a person has written about a plan."""
+    rows = plan.waves.values(*services.OF_A_WAVE, "number")
+    members = [
+        [(member.server.source_server_id, member.impact, member.order) for member in row.members()]
+        for row in plan.waves.all()
+    ]
+    return list(rows), members, shape(plan), plan.parallel_waves, plan.runbook
 
 
 def test_waves_are_moved_deleted_and_added(ada_online, plan, db_group, web_group):
@@ -179,7 +237,7 @@ def test_an_auditor_reads_the_waves_and_changes_nothing(client, plan, db_group):
 
     content = client.get(page).content.decode()
 
-    assert "Wave 2: Web (web; runs after: 1)" in content
+    assert "Wave 2: Web (web; runs after: 1; launched together; pauses before; times out after 30 min" in content
     assert "_save" not in content
     assert "waves-TOTAL_FORMS" not in content
     assert client.post(page, form(wave("A", db_group), seen_version=1)).status_code == 403

@@ -55,7 +55,7 @@ BAD_REQUESTS = [
     ("POST", "clock", b'{"advance": NaN}', 400, "advance must be a number"),
     ("POST", "clock", b'{"speed": "fast"}', 400, "speed must be a number"),
     ("POST", "clock", b'{"tempo": 3}', 400, "There is no field tempo"),
-    ("POST", "reset", b'{"world": "mars"}', 400, "There is no world 'mars'; known are demo, minimal"),
+    ("POST", "reset", b'{"world": "mars"}', 400, "There is no world 'mars'; known are demo, estate, minimal"),
     ("POST", "settings", b'{"quotas": {"jobs": 3}}', 400, "There is no setting quotas.jobs"),
     ("POST", "settings", b'{"quotas": 3}', 400, "must be a map"),
     ("POST", "settings", b'{"signature_window_seconds": "x"}', 400, "must be a number"),

@@ -196,7 +196,7 @@ def test_visibility_settings_hold_for_every_job(simulator, drs, ids):
 
 BAD_RULES = [
     ({"kind": "explode"}, "There is no fault kind 'explode'"),
-    ({}, "There is no fault kind None"),
+    ({"kind": None}, "There is no fault kind None"),
     ({"kind": "throttle", "colour": "red"}, "has no field colour"),
     ({"kind": "throttle", "seconds": 3}, "has no field seconds"),
     ({"kind": "slow"}, "needs seconds"),
@@ -208,6 +208,15 @@ BAD_RULES = [
     ({"kind": "throttle", "operation": 7}, "operation must be a string"),
     ({"kind": "launch_failure", "source_server_ids": "s-1", "at": "LAUNCH"}, "source_server_ids must be a list"),
     ({"kind": "launch_failure", "source_server_ids": [], "at": "BOOT"}, "at must be one of"),
+    ({"kind": "replication", "state": "BROKEN"}, "state must be one of STOPPED"),
+    ({"kind": "status_checks"}, "needs state"),
+    ({"kind": "status_checks", "state": "impaired", "check": "disk"}, "check must be one of"),
+    ({"kind": "storm", "per_second": -1}, "per_second must be a number that is not negative"),
+    ({"kind": "storm", "per_second": 1, "burst": 0}, "burst must be a whole number from 1"),
+    ({"kind": "tags_changed", "tags": {"a": 1}}, "tags must be a map of strings"),
+    ({"kind": "enum_unknown"}, "needs member"),
+    ({"kind": "timestamps", "form": "epoch"}, "form must be one of Z, offset"),
+    ({"kind": "throttle", "seed": 1.5}, "seed must be a whole number"),
 ]
 
 

@@ -9,7 +9,7 @@ from drsorch.simulator.errors import AwsError
 from drsorch.simulator.model import SERVICE, find_error_shape
 from drsorch.simulator.operations import OPERATIONS
 from drsorch.simulator.wire import drs_error_reply
-from tests.simulator.callers import hub_client, server_ids, signed_call
+from tests.simulator.callers import hub_client, signed_call
 
 ID = "s-0123456789abcdef0"
 
@@ -115,10 +115,10 @@ def test_an_operation_that_is_not_imitated_answers_501_with_its_name(simulator):
     drs = hub_client("drs")
 
     with pytest.raises(drs.exceptions.ClientError) as refused:
-        drs.get_launch_configuration(sourceServerID=server_ids(simulator)[0])
+        drs.create_recovery_plan(name="Not here")
 
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "drs:GetLaunchConfiguration" in str(refused.value)
+    assert "drs:CreateRecoveryPlan" in str(refused.value)
 
 
 def test_a_path_that_drs_does_not_have_answers_404(simulator):
@@ -131,10 +131,10 @@ def test_an_operation_of_another_service_that_moto_lacks_answers_501(simulator):
     ssm = hub_client("ssm")
 
     with pytest.raises(ssm.exceptions.ClientError) as refused:
-        ssm.start_automation_execution(DocumentName="AWS-RestartEC2Instance")
+        ssm.send_automation_signal(AutomationExecutionId="0" * 36, SignalType="Approve")
 
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "StartAutomationExecution" in str(refused.value)
+    assert "SendAutomationSignal" in str(refused.value)
 
 
 BAD_ANSWERS = [

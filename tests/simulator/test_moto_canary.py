@@ -8,6 +8,7 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.ssm.models import ssm_backends
 from moto.sts.models import AssumedRole, sts_backends
 
 from drsorch.simulator.backend import drs_backends
@@ -26,6 +27,20 @@ def test_what_we_call_exists():
     assert isinstance(BackendDict._instances, list)
     assert isinstance(Instance.state, property)
     assert moto.core.responses.BaseResponse.region_from_useragent_regex
+
+
+def test_what_launches_and_automations_read_of_moto_exists(simulator):
+    ec2, ssm = hub_client("ec2"), hub_client("ssm")
+    template = ec2.create_launch_template(LaunchTemplateName="x", LaunchTemplateData={"InstanceType": "m5.large"})
+    ssm.create_document(Name="Doc", DocumentType="Automation", Content='{"schemaVersion": "0.3", "mainSteps": []}')
+    kept = ec2_backends[HUB]["us-east-1"].launch_templates[template["LaunchTemplate"]["LaunchTemplateId"]]
+    document = ssm_backends[HUB]["us-east-1"]._documents["Doc"].get_default_version()
+
+    assert kept.default_version_number == 1
+    assert kept.default_version().data["InstanceType"] == "m5.large"
+    assert isinstance(Instance.instance_status, property)
+    assert isinstance(Instance.system_status, property)
+    assert (document.document_type, document.content_json["mainSteps"]) == ("Automation", [])
 
 
 def test_our_backends_are_in_moto_s_register(simulator):

@@ -128,6 +128,14 @@ def since(start: datetime | None, until: datetime | None = None) -> SafeString |
     )
 
 
+@register.simple_tag
+def until(moment: datetime) -> SafeString:
+    """Say the time left until `moment`, ticking down in the browser to zero."""
+    return format_html(
+        '<time data-until datetime="{}">{}</time>', moment.isoformat(), duration_text(moment - timezone.now())
+    )
+
+
 # ---- Actions -------------------------------------------------------------------------------------------------------
 
 
@@ -143,10 +151,12 @@ def button(
     name: str = "",
     value: str = "",
     id: str = "",
+    why_id: str = "",
 ) -> dict[str, str]:
     """Show an action: a link with `href`, an opener of the dialog `opens`, else a submit button of the form around it.
 
-    `why` is the reason that the action is unavailable now: the button stays focusable and the reason is shown.
+    `why` is the reason that the action is unavailable now: the button stays focusable and the reason is shown. Where
+    several share one, it stands once, in the element `why_id`.
     """
     return {
         "label": label,
@@ -158,6 +168,7 @@ def button(
         "name": name,
         "value": value,
         "id": id or f"button-{slugify(label)}",
+        "why_id": why_id,
     }
 
 
@@ -174,14 +185,17 @@ def dialog(
     kind: str = "danger",
     typed: str = "",
     error: str = "",
+    asks: bool = False,
 ) -> SafeString:
     """Ask before an action, opened by `{% button opens=id %}`. The content says the consequence in numbers.
 
     `submit` names verb and object ("Cancel execution"), `keep` the way out ("Keep running"). With `typed` the person
-    types that text into the field `confirmation`; the server must compare it again.
+    types that text into the field `confirmation`; the server must compare it again. With `asks` the content has a field
+    of its own, which gets the focus.
     """
-    parts = {"id": id, "title": title, "submit": submit, "action": action, "keep": keep, "typed": typed, "error": error}
-    parts |= {"kind": known(kind, BUTTON_KINDS, "kind of button"), "content": content}
+    parts: dict[str, Any] = {"id": id, "title": title, "submit": submit, "action": action, "keep": keep}
+    parts |= {"typed": typed, "error": error}
+    parts |= {"kind": known(kind, BUTTON_KINDS, "kind of button"), "content": content, "asks": asks}
     return render_to_string("ui/dialog.html", {**parts, "csrf_token": context.get("csrf_token")})
 
 

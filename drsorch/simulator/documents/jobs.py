@@ -18,7 +18,10 @@ def job_document(job: Job, visibility: Visibility) -> dict[str, Any]:
         "status": job.status,
         "participatingServers": _participants(job, visibility),
         "tags": job_tags(job, visibility),
-        "participatingResources": [],
+        "participatingResources": [
+            {"participatingResourceID": {"sourceNetworkID": network_id}, "launchStatus": status}
+            for network_id, status in job.networks.items()
+        ],
     }
     if job.ended_at is not None:
         document["endDateTime"] = write_timestamp(job.ended_at)
@@ -34,9 +37,16 @@ def _participants(job: Job, visibility: Visibility) -> list[dict[str, Any]]:
     if visibility.empty_finished_terminate_jobs and job.type == "TERMINATE" and job.status == "COMPLETED":
         return []
     return [
-        {"sourceServerID": server_id, "launchStatus": status, "launchActionsStatus": {"runs": []}}
+        {"sourceServerID": server_id, "launchStatus": status, "launchActionsStatus": _actions(job, server_id)}
         for server_id, status in job.participants.items()
     ]
+
+
+def _actions(job: Job, server_id: str) -> dict[str, Any]:
+    document: dict[str, Any] = {"runs": job.action_runs.get(server_id, [])}
+    if server_id in job.agent_seen_at:
+        document["ssmAgentDiscoveryDatetime"] = write_timestamp(job.agent_seen_at[server_id])
+    return document
 
 
 def log_item(item: LogItem) -> dict[str, Any]:

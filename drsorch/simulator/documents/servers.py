@@ -13,6 +13,13 @@ CPU_MODEL = "Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz"
 
 def source_server(server: SourceServer, account: str, region: str, now: float) -> dict[str, Any]:
     """One source server at virtual time `now`."""
+    staging = {"status": "NOT_EXTENDED", "stagingAccountID": account}
+    if server.staging_arn:
+        staging = {
+            "status": "EXTENDED",
+            "stagingAccountID": server.staging_arn.split(":")[4],
+            "stagingSourceServerArn": server.staging_arn,
+        }
     document: dict[str, Any] = {
         "sourceServerID": server.id,
         "arn": server.arn,
@@ -21,13 +28,17 @@ def source_server(server: SourceServer, account: str, region: str, now: float) -
         "dataReplicationInfo": data_replication(server, region, now),
         "lifeCycle": _life_cycle(server, now),
         "sourceProperties": _source_properties(server, now),
-        "stagingArea": {"status": "NOT_EXTENDED", "stagingAccountID": account},
+        "stagingArea": staging,
         "sourceCloudProperties": _cloud_properties(server.description, account, region),
-        "replicationDirection": "FAILOVER",
+        "replicationDirection": server.direction,
         "agentVersion": AGENT_VERSION,
     }
     if server.recovery_instance_id:
         document["recoveryInstanceId"] = server.recovery_instance_id
+    if server.opposite_arn:
+        document["reversedDirectionSourceServerArn"] = server.opposite_arn
+    if server.network_id:
+        document["sourceNetworkID"] = server.network_id
     return document
 
 

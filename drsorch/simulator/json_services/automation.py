@@ -29,7 +29,7 @@ def start_automation_execution(asked: Asked) -> dict[str, Any]:
             return {"AutomationExecutionId": earlier.id}
     number, steps = _steps(asked, name, version, parameters)
     execution = AutomationExecution(
-        id=_new_uuid(),
+        id=dice.new_uuid(),
         document=name,
         version=number,
         parameters=parameters,
@@ -41,7 +41,7 @@ def start_automation_execution(asked: Asked) -> dict[str, Any]:
         tags={tag["Key"]: tag["Value"] for tag in params.get("Tags", [])},
     )
     backend.automations[execution.id] = execution
-    backend.stay_busy_until(min(execution.ends_at, asked.now + 86400))
+    backend.stay_busy_until(execution.moves_until)
     return {"AutomationExecutionId": execution.id}
 
 
@@ -98,7 +98,7 @@ def _steps(asked: Asked, name: str, version: str, parameters: dict[str, list[str
     """The version's number with its steps. Raises AwsError when there is no such automation, or for its parameters."""
     if name in AWS_DOCUMENTS:
         return "1", [
-            AutomationStep(_new_uuid(), step, kind, step_seconds(kind, {})) for step, kind in AWS_DOCUMENTS[name]
+            AutomationStep(dice.new_uuid(), step, kind, step_seconds(kind, {})) for step, kind in AWS_DOCUMENTS[name]
         ]
     document = _document(asked, name, version)
     content = document.content_json
@@ -109,7 +109,9 @@ def _steps(asked: Asked, name: str, version: str, parameters: dict[str, list[str
         message = f"Parameters of {name}: unknown are {unknown}, missing are {missing}."
         raise AwsError("InvalidAutomationExecutionParametersException", message)
     steps = [
-        AutomationStep(_new_uuid(), step["name"], step["action"], step_seconds(step["action"], step.get("inputs", {})))
+        AutomationStep(
+            dice.new_uuid(), step["name"], step["action"], step_seconds(step["action"], step.get("inputs", {}))
+        )
         for step in content.get("mainSteps", [])
     ]
     return document.document_version, steps
@@ -187,7 +189,3 @@ def _moment(text: str) -> float:
         return read_timestamp(text)
     except ValueError:
         raise AwsError("InvalidFilterValue", f"{text} is not a moment.") from None
-
-
-def _new_uuid() -> str:
-    return "-".join(dice.hex_digits(count) for count in (8, 4, 4, 4, 12))

@@ -41,7 +41,7 @@ def reverse_replication(call: Call) -> dict[str, Any]:
         message = f"Account {call.place.account} is not initialized in {other_region}"
         raise AwsError("UninitializedAccountException", message)
     reversed_server = _reversed(call, server, other)
-    other.arrivals.append(reversed_server)
+    other.send(call.now, reversed_server)
     server.opposite_arn = reversed_server.arn
     instance.reversed_at, instance.failback_job_id = call.now, None
     backend.stay_busy_until(call.now + RESTART_SECONDS)
@@ -73,9 +73,10 @@ def stop_failback(call: Call) -> dict[str, Any]:
         opposite = other.servers.get(server.opposite_arn.rpartition("/")[2])
         if opposite is not None:
             stopped = replace(opposite.description, replication="STOPPED")
-            other.arrivals.append(
-                replace(opposite, description=stopped, restarted_at=None, protected_since=None, broken_at=call.now)
+            opposite = replace(
+                opposite, description=stopped, restarted_at=None, protected_since=None, broken_at=call.now
             )
+            other.send(call.now, opposite)
     instance.reversed_at = instance.failback_job_id = instance.failback_at = None
     instance.is_failback_stopped = True
     return {}

@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from drsorch.simulator.clock import read_timestamp
 from drsorch.simulator.documents.jobs import job_document, log_item
-from drsorch.simulator.errors import invalid
 from drsorch.simulator.operations.call import Call
+from drsorch.simulator.operations.moments import read_moment
 from drsorch.simulator.operations.pages import page_of
 
 
 def describe_jobs(call: Call) -> dict[str, Any]:
     """Jobs that pass every filter, newest first. A new job may not be visible yet; unknown ids are left out."""
     filters = call.filters
-    earliest, latest = _moment(filters, "fromDate", 0.0), _moment(filters, "toDate", float("inf"))
+    earliest, latest = read_moment(filters, "fromDate", 0.0), read_moment(filters, "toDate", float("inf"))
     ids = frozenset(filters.get("jobIDs", ()))
     jobs = [
         job
@@ -27,13 +26,3 @@ def describe_job_log_items(call: Call) -> dict[str, Any]:
     job = call.backend.jobs.get(call.params["jobID"])
     items = job.log if job is not None and job.visible_at <= call.now else []
     return page_of(call, items, log_item)
-
-
-def _moment(filters: dict[str, Any], name: str, default: float) -> float:
-    if name not in filters:
-        return default
-    try:
-        return read_timestamp(filters[name])
-    except ValueError:
-        problem = "is not a moment that exists"
-        raise invalid(f"filters.{name} {problem}", (f"filters.{name}", problem)) from None

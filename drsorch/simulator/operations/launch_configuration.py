@@ -3,7 +3,7 @@
 from typing import Any
 
 from drsorch.simulator.errors import conflict, denied, invalid
-from drsorch.simulator.launch_templates import RIGHT_SIZING, launch_settings, template_of, write_version
+from drsorch.simulator.launch_templates import RIGHT_SIZING, has_template, launch_settings, template_of, write_version
 from drsorch.simulator.operations.admission import refuse_busy
 from drsorch.simulator.operations.call import Call
 from drsorch.simulator.operations.finding import find_server
@@ -14,8 +14,14 @@ TEMPLATE_ACTIONS = ("ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate
 
 
 def get_launch_configuration(call: Call) -> dict[str, Any]:
-    """How one server is launched, with the EC2 launch template that says the rest."""
-    return _document(call, find_server(call))
+    """How one server is launched, with the EC2 launch template that says the rest.
+
+    The template is made when it is first asked for, so this read may change something that EC2 is asked for next.
+    """
+    server = find_server(call)
+    if not has_template(call.backend, server):
+        call.faults.note_change()
+    return _document(call, server)
 
 
 def update_launch_configuration(call: Call) -> dict[str, Any]:

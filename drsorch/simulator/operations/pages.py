@@ -15,11 +15,13 @@ DEFAULT_PAGE_SIZE = 200
 Item = TypeVar("Item")
 
 
-def page_of(call: Call, items: Sequence[Item], write: Callable[[Item], dict[str, Any]]) -> dict[str, Any]:
+def page_of(
+    call: Call, items: Sequence[Item], write: Callable[[Item], dict[str, Any]], member: str = "items"
+) -> dict[str, Any]:
     """The page of `items` that the call asks for, each written by `write`. Raises ValidationException."""
     start = _start(call)
     size = call.params.get("maxResults", DEFAULT_PAGE_SIZE)
-    answer: dict[str, Any] = {"items": [write(item) for item in items[start : start + size]]}
+    answer: dict[str, Any] = {member: [write(item) for item in items[start : start + size]]}
     if len(items) > start + size:
         answer["nextToken"] = _token(call, start + size)
     return answer

@@ -63,7 +63,7 @@ def _with_failures(call: Call, plans: list[LaunchPlan]) -> list[LaunchPlan]:
     missing = next((action for action in LAUNCH_ACTIONS if not call.caller.may(action, call.place.region)), None)
     spoilt = []
     for plan in plans:
-        fails_at, raw_error = call.faults.take_launch_failure(call.place, plan.source_server_id), None
+        fails_at, raw_error = call.faults.take_failure(call.place, plan.source_server_id)
         if fails_at is None and missing is not None:
             fails_at = "LAUNCH"
             raw_error = (

@@ -79,7 +79,7 @@ def convert_in_staging(call: Call, servers: list[SourceServer]) -> None:
         arn = backend.arn("job", job_id)
         participants = {server.id: "PENDING"}
         job = Job(job_id, arn, "CREATE_CONVERTED_SNAPSHOT", "TARGET_ACCOUNT", call.now, call.now, {}, participants)
-        backend.arrivals.append((job, conversion_steps(server.id, server.seed)))
+        backend.send(call.now, None, job, *conversion_steps(server.id, server.seed))
 
 
 def _staged(call: Call, arn: str) -> SourceServer:

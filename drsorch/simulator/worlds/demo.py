@@ -3,13 +3,22 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from drsorch.simulator.worlds.description import AccountDescription, RegionDescription, ServerDescription, World
+from drsorch.simulator.worlds.description import (
+    AccountDescription,
+    NetworkDescription,
+    RegionDescription,
+    ServerDescription,
+    World,
+)
 from drsorch.simulator.worlds.hub import hub_account
 
 FINANCE_ID = "222222222222"
 INSURANCE_ID = "333333333333"
 FINANCE_EXTERNAL_ID = "drsorch-finance-7f3a"
 INSURANCE_EXTERNAL_ID = "drsorch-insurance-c41e"
+STAGING_ID = "444444444444"
+STAGING_EXTERNAL_ID = "drsorch-staging-95d0"
+STAGING_KEY = f"arn:aws:kms:us-east-1:{STAGING_ID}:key/0d6c3f5e-7a51-4b0e-9d0f-2f1a6c9b8e44"
 
 RHEL = "Red Hat Enterprise Linux release 8.9 (Ootpa)"
 UBUNTU = "Ubuntu 22.04.4 LTS"
@@ -43,10 +52,16 @@ def build() -> World:
                 FINANCE_ID,
                 "Finance production",
                 (
-                    RegionDescription("us-east-1", _billing_america()),
+                    RegionDescription(
+                        "us-east-1",
+                        _billing_america(),
+                        has_templates=True,
+                        networks=(NetworkDescription("billing", "10.20.0.0/16", "us-east-2"),),
+                    ),
                     RegionDescription("eu-west-1", _billing_europe()),
                 ),
                 external_id=FINANCE_EXTERNAL_ID,
+                origin_regions=("us-east-2", "eu-central-1"),
             ),
             AccountDescription(
                 INSURANCE_ID,
@@ -57,6 +72,14 @@ def build() -> World:
                     RegionDescription("us-east-1", is_initialized=False),
                 ),
                 external_id=INSURANCE_EXTERNAL_ID,
+                origin_regions=("us-west-1", "eu-central-1"),
+            ),
+            AccountDescription(
+                STAGING_ID,
+                "Finance staging",
+                (RegionDescription("us-east-1", _ledger()),),
+                external_id=STAGING_EXTERNAL_ID,
+                extends_to=(FINANCE_ID,),
             ),
         ),
     )
@@ -97,6 +120,12 @@ def _claims_europe() -> tuple[ServerDescription, ...]:
         Tier("web", 1, UBUNTU, "small", 3),
     ]
     return _servers("Claims", "clm-euw1", "10.30.2", "eu-central-1", tiers)
+
+
+def _ledger() -> tuple[ServerDescription, ...]:
+    """Staged for Finance. One can be extended; the other is encrypted with a key that no other account can use."""
+    tiers = [Tier("app", 2, RHEL, "medium", 2, {0: {"encryption_key": STAGING_KEY}})]
+    return _servers("Ledger", "led-use1", "10.40.1", "us-east-2", tiers)
 
 
 def _hr_portal() -> tuple[ServerDescription, ...]:

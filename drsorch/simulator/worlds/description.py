@@ -1,5 +1,6 @@
 """How a world is described: accounts, their Regions, and the source servers in them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from drsorch.simulator.settings import Quotas
@@ -24,6 +25,7 @@ class ServerDescription:
     replication: str = "CONTINUOUS"
     lag_seconds: int = 0
     domain: str = "corp.example"
+    encryption_key: str | None = None
 
     def device_name(self, index: int) -> str:
         """How the operating system calls its disk number `index`."""
@@ -33,17 +35,32 @@ class ServerDescription:
 
 
 @dataclass(frozen=True)
+class NetworkDescription:
+    """A VPC of the origin that is protected beside the servers."""
+
+    name: str
+    cidr: str
+    origin_region: str
+
+
+@dataclass(frozen=True)
 class RegionDescription:
     """A Region in which an account uses Elastic Disaster Recovery, or could if it were initialised."""
 
     name: str
-    servers: tuple[ServerDescription, ...] = ()
+    servers: Sequence[ServerDescription] = ()
     is_initialized: bool = True
+    has_templates: bool = False
+    networks: tuple[NetworkDescription, ...] = ()
 
 
 @dataclass(frozen=True)
 class AccountDescription:
-    """An account. The hub has an access key; every other account has a role that trusts the hub."""
+    """An account. The hub has an access key; every other account has a role that trusts the hub.
+
+    `origin_regions` are those from which its servers come: DRS is initialised there for the way back. The accounts of
+    `extends_to` may recover the servers that are staged here.
+    """
 
     id: str
     name: str
@@ -51,6 +68,8 @@ class AccountDescription:
     access_key_id: str | None = None
     secret_access_key: str | None = None
     external_id: str | None = None
+    origin_regions: tuple[str, ...] = ()
+    extends_to: tuple[str, ...] = ()
 
     @property
     def role_arn(self) -> str | None:

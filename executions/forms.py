@@ -1,0 +1,46 @@
+"""What people write on the pages of executions."""
+
+from typing import Any, cast
+
+from django import forms
+from django.http import QueryDict
+
+from drsorch.errors import Invalid
+from executions.states import Mode
+
+ANSWER_LENGTH = 1000
+
+
+class StartForm(forms.Form):
+    """The start page: the mode, and everything that has to be said expressly. Times are UTC."""
+
+    mode = forms.CharField(required=False, max_length=16)
+    key = forms.CharField(required=False, max_length=64)
+    reason = forms.CharField(required=False, max_length=ANSWER_LENGTH)
+    confirmation = forms.CharField(required=False, max_length=200)
+    override_reason = forms.CharField(label="Reason for the override", required=False, max_length=ANSWER_LENGTH)
+    preempt = forms.BooleanField(required=False)
+    at = forms.DateTimeField(label="Point in time", required=False)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what `start_execution` takes. Raises Invalid for what cannot be read."""
+        if not self.is_valid():
+            name, problems = next(iter(self.errors.items()))
+            said = " ".join(str(problem) for problem in problems)
+            raise Invalid(f"Nothing was started. {self.fields[name].label or name}: {said}")
+        data = self.cleaned_data
+        return {
+            "mode": data["mode"],
+            "reason": data["reason"],
+            "idempotency_key": data["key"] or None,
+            "confirm_plan_name": data["confirmation"],
+            "override_reason": data["override_reason"],
+            "preempt": data["preempt"],
+            "launch_over": cast(QueryDict, self.data).getlist("launch_over"),
+            "point_in_time": data["at"],
+        }
+
+    @property
+    def is_recovery(self) -> bool:
+        """True when the form is that of a recovery."""
+        return str(self.data.get("mode", "")) == Mode.RECOVERY

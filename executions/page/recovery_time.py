@@ -1,0 +1,42 @@
+"""The recovery time objective of an execution: how much of it is left, or by how much it was missed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from drsorch.console.times import duration_text
+from executions.models import Execution
+from executions.states import ExecutionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryTime:
+    """The RTO as it stands. `until`: it is counted down to; `since`: it has been exceeded since then."""
+
+    label: str
+    tone: str
+    text: str
+    until: datetime | None = None
+    since: datetime | None = None
+
+
+def recovery_time(execution: Execution) -> RecoveryTime | None:
+    """Return how `execution` stands to the RTO of its plan as it was; None when the plan has none.
+
+    The time runs from the start that a person asked for to the end, decisions of people included.
+    """
+    minutes = execution.snapshot.get("rtoMinutes")
+    if not minutes:
+        return None
+    label = f"RTO of {minutes} min"
+    due_at = execution.created_at + timedelta(minutes=minutes)
+    if execution.is_active:
+        if timezone.now() <= due_at:
+            return RecoveryTime(label, "info", "left", until=due_at)
+        return RecoveryTime(label, "error", "over", since=due_at)
+    if execution.status != ExecutionStatus.COMPLETED or execution.ended_at is None:
+        return RecoveryTime(label, "warn", "Not reached: not all went well")
+    if execution.ended_at <= due_at:
+        return RecoveryTime(label, "ok", f"Met, {duration_text(due_at - execution.ended_at)} to spare")
+    return RecoveryTime(label, "error", f"Missed by {duration_text(execution.ended_at - due_at)}")
