@@ -41,7 +41,7 @@ def ask_soon(account_id: int, region: str) -> None:
 
 
 def want_survey(account_id: int, region: str) -> None:
-    """Have the place surveyed anew, at once; executions whose waves wait for it are woken. Call in a transaction."""
+    """Have the place surveyed anew, soon; executions whose waves wait for it are woken. Call in a transaction."""
     poller, _ = Poller.objects.defer("survey").get_or_create(account_id=account_id, region=region)
     now = timezone.now()
     Poller.objects.filter(pk=poller.pk).update(survey_wanted_at=now, next_poll_at=now)
