@@ -27,12 +27,14 @@ HEADINGS = {
     GateKind.FAILURE: "Wave {} has failed",
     GateKind.TWO_JOBS: "Two DRS jobs for one launch of wave {}",
     GateKind.UNHEARD: "DRS does not answer about wave {}",
+    GateKind.ENDLESS: "DRS does not end a job of wave {}",
 }
 # Instead of the whole question when its details stand below it, one by one.
 SUMMARIES = {
     GateKind.PROBLEM: "Before {wave} its servers were looked at again. {count} problems were found:",
     GateKind.FAILURE: "In {wave} {count} servers have failed:",
     GateKind.UNHEARD: "DRS has not answered about {wave} for long. {count} jobs may have launched servers:",
+    GateKind.ENDLESS: "DRS has not ended {count} jobs of {wave} long after its time-out:",
 }
 
 

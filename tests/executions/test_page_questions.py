@@ -12,6 +12,7 @@ from rich.console import Console
 from executions import progress, services
 from executions.models import Execution, ServerAttempt, ServerRun
 from executions.page import ExecutionPage
+from executions.states import BEFORE_A_WAVE, GateKind
 from tests import factories
 from tests.access.conftest import staff
 from tests.executions import situations
@@ -96,6 +97,21 @@ def test_a_question_about_one_thing_is_asked_in_full(olga):
     question = page(situations.failed_wave(olga, servers=1), olga).questions[0]
 
     assert (question.text, question.is_listed) == (question.gate.question, False)
+
+
+@pytest.mark.parametrize("kind", GateKind)
+def test_every_kind_of_question_can_be_shown_and_answered(client, olga, kind):
+    asked = execution(olga, mode="RECOVERY", status="PAUSED")
+    is_before = kind in BEFORE_A_WAVE
+    wave(asked, "COMPLETED", LAUNCHED)
+    wave(asked, "WAITING" if is_before else "POLLING", {}, {}).gates.create(
+        kind=kind, question="What now?", details=[{"sentence": "one"}, {"sentence": "two"}]
+    )
+
+    card = text_of(client, olga, asked).split("gate-card")[1].split("</section>")[0]
+
+    assert "wave 2" in card.split("</h2>")[0].lower()
+    assert all(f'id="{option.id}"' in card for option in page(asked, olga).questions[0].options)
 
 
 def test_retry_waits_for_the_servers_that_are_still_being_launched(failed, olga):
