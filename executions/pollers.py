@@ -40,9 +40,13 @@ def ask_soon(account_id: int, region: str) -> None:
         enqueue("executions.tasks.poll", poller.pk, delay=settings.POLL_FAST_SECONDS)
 
 
-def want_survey(account_id: int, region: str) -> None:
-    """Have the place surveyed anew, at once; executions whose waves wait for it are woken. Call in a transaction."""
+def want_survey(account_id: int, region: str, *, insist: bool = False) -> None:
+    """Have the place surveyed anew; executions whose waves wait for it are woken. Call in a transaction.
+
+    Soon: see `surveying`. After a failure it waits longer, unless a person asks (`insist`).
+    """
     poller, _ = Poller.objects.defer("survey").get_or_create(account_id=account_id, region=region)
     now = timezone.now()
-    Poller.objects.filter(pk=poller.pk).update(survey_wanted_at=now, next_poll_at=now)
+    afresh = {"survey_error": ""} if insist else {}
+    Poller.objects.filter(pk=poller.pk).update(survey_wanted_at=now, next_poll_at=now, **afresh)
     enqueue("executions.tasks.poll", poller.pk)

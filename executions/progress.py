@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from drsorch.audit.actor import Actor
-from drsorch.console.times import duration_text
+from drsorch.console.times import due_text, duration_text
 from executions.models import Event, Execution
 from executions.page import ExecutionPage, Note, Question, WaveRow
 from executions.states import ExecutionStatus
@@ -70,9 +70,8 @@ def _picture(page: ExecutionPage) -> RenderableType:
         parts += _question(question, page)
     rto = page.recovery_time
     if rto:
-        moment = rto.until or rto.since
-        left = f"{duration_text(abs(moment - timezone.now()))} " if moment else ""
-        parts.append(Text(f"{rto.label}: {left}{rto.text}", style=COLOURS[rto.tone]))
+        stands = due_text(rto.due_at, timezone.now()) if rto.due_at else rto.text
+        parts.append(Text(f"{rto.label}: {stands}", style=COLOURS[rto.tone]))
     if page.next_decision and not page.questions:
         parts.append(Text(f"Next decision: {page.next_decision}", style="yellow"))
     beat = page.worker_beat_at

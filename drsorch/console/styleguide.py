@@ -72,6 +72,7 @@ def examples() -> dict[str, Any]:
         "icons": icon_names(),
         "started_at": now - timedelta(minutes=16, seconds=42),
         "finished_at": now,
+        "due_at": now + timedelta(minutes=12, seconds=30),
         "last_year": now - timedelta(days=400),
         "form": ExampleForm({"name": "Billing and claims", "minutes": "2", "policy": "STOP"}),
         "page": Paginator(range(240), 20).page(4),

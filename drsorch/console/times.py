@@ -33,6 +33,11 @@ def relative_text(moment: datetime, now: datetime) -> str:
     return "just now"
 
 
+def due_text(due_at: datetime, now: datetime) -> str:
+    """Return how much time is left until `due_at`, or how much it is over: "12 min 30 s left", "3 min 05 s over"."""
+    return f"{duration_text(abs(due_at - now))} {'over' if now > due_at else 'left'}"
+
+
 def clock_text(moment: datetime) -> str:
     """Return the time of day of a moment in UTC, as "03:15:04"."""
     return f"{moment:%H:%M:%S}"

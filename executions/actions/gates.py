@@ -28,7 +28,7 @@ QUESTIONS = {
     GateKind.PAUSE_BEFORE: "The plan stops before {wave}. Resume to start it, skip it, or cancel.",
     GateKind.PAUSE_AFTER: "The plan stops after {wave}. Resume to start the waves that run after it, or cancel.",
     GateKind.PAUSE_REQUESTED: "{by} asked to pause before {wave}. Resume to start it, skip it, or cancel.",
-    GateKind.PROBLEM: "Before {wave} its servers were looked at again: {by}. Look again, skip the wave, or cancel.",
+    GateKind.PROBLEM: "Before {wave} its servers were looked at again: {by} Look again, skip the wave, or cancel.",
     GateKind.FAILURE: (
         "A decision on {wave}: {by}. Retry the failed servers, continue with the next waves, skip the waves that run "
         "after it, or cancel."

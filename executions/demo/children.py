@@ -27,21 +27,35 @@ class Children:
     def __init__(self, logs: Path) -> None:
         self.logs = logs
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.commands: dict[str, tuple[list[str], dict[str, str]]] = {}
         logs.mkdir(parents=True, exist_ok=True)
 
     def start(self, name: str, command: Iterable[str], environment: Mapping[str, str] | None = None) -> None:
         """Start `command` with this Python. It dies with us, however we die."""
+        (self.logs / f"{name}.log").unlink(missing_ok=True)
+        self.commands[name] = list(command), dict(environment or {})
+        self._launch(name)
+
+    def _launch(self, name: str) -> None:
+        command, environment = self.commands[name]
         parent = os.getpid()
-        with (self.logs / f"{name}.log").open("wb") as log:
+        with (self.logs / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(  # noqa: S603 (our own commands, no shell)
                 [sys.executable, *command],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **(environment or {})},
+                env={**os.environ, **environment},
                 start_new_session=True,
                 preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509 (no threads run when children start)
             )
+
+    def kill(self, name: str) -> None:
+        """Kill a process without a chance to tidy up, and start it again, as an init system would."""
+        process = self.running.pop(name)
+        process.kill()
+        process.wait()
+        self._launch(name)
 
     def check(self) -> None:
         """Return while all run. Raises ChildEnded."""

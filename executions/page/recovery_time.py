@@ -12,13 +12,12 @@ from executions.states import ExecutionStatus
 
 @dataclass(frozen=True, slots=True)
 class RecoveryTime:
-    """The RTO as it stands. `until`: it is counted down to; `since`: it has been exceeded since then."""
+    """The RTO as it stands: `due_at` while the time runs, `text` when it has been met or missed."""
 
     label: str
     tone: str
-    text: str
-    until: datetime | None = None
-    since: datetime | None = None
+    text: str = ""
+    due_at: datetime | None = None
 
 
 def recovery_time(execution: Execution) -> RecoveryTime | None:
@@ -32,9 +31,7 @@ def recovery_time(execution: Execution) -> RecoveryTime | None:
     label = f"RTO of {minutes} min"
     due_at = execution.created_at + timedelta(minutes=minutes)
     if execution.is_active:
-        if timezone.now() <= due_at:
-            return RecoveryTime(label, "info", "left", until=due_at)
-        return RecoveryTime(label, "error", "over", since=due_at)
+        return RecoveryTime(label, "error" if timezone.now() > due_at else "info", due_at=due_at)
     if execution.status != ExecutionStatus.COMPLETED or execution.ended_at is None:
         return RecoveryTime(label, "warn", "Not reached: not all went well")
     if execution.ended_at <= due_at:

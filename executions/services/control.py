@@ -7,6 +7,7 @@ from django.utils import timezone
 from drsorch.audit.actor import Actor
 from drsorch.audit.record import record
 from drsorch.errors import Conflict
+from executions import pollers
 from executions.models import Execution, Gate
 from executions.services import choices, retrying
 from executions.services.offers import PAUSES, require
@@ -101,6 +102,8 @@ def _answer(execution: Execution, gate: Gate, actor: Actor, answer: str, note: s
     wave.look_again_at, wave.failed_looks = None, 0
     if gate.kind == GateKind.PROBLEM:
         wave.looked_at = None
+        for account_id, region in set(wave.servers.values_list("account_id", "region")):
+            pollers.want_survey(account_id, region, insist=True)
     if answer == Answer.ACCEPT:
         wave.accepted_problems = [*wave.accepted_problems, *gate.details]
     wave.is_passed = wave.is_passed or _lets_pass(gate, answer)

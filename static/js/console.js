@@ -11,7 +11,6 @@ function announce(text) {
 
 let skew = 0; // milliseconds that the server's clock is ahead of ours
 const serverNow = () => Date.now() + skew;
-
 function setClock(iso) {
   const moment = Date.parse(iso);
   if (!Number.isNaN(moment)) skew = moment - Date.now();
@@ -35,7 +34,8 @@ function relative(milliseconds) {
   return milliseconds < 0 ? `in ${amount}` : `${amount} ago`;
 }
 
-const CLOCKS = { since: duration, until: (age) => duration(-age), ago: relative };
+const due = (age) => `${duration(Math.abs(age))} ${age > 0 ? "over" : "left"}`;
+const CLOCKS = { since: duration, until: (age) => duration(-age), due, ago: relative };
 function show(element, text) {
   if (element.textContent !== text) element.textContent = text; // unchanged text keeps the reader's selection
 }

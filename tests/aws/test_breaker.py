@@ -118,7 +118,7 @@ def test_a_region_that_swallows_packets_costs_a_moment_and_then_nothing(silent):
     for _ in range(20):
         with pytest.raises(AwsUnreachable) as caught:
             read(silent)
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 1  # each would be 0.3 s and more
     for words in (silent.account_id, REGION, "was not sent: drs there has not answered since", "3 times in a row"):
         assert words in caught.value.message
 

@@ -319,7 +319,7 @@ def test_a_launch_configuration_without_a_disposition_is_not_taken_for_any(aws, 
 def test_members_that_are_new_are_said_once_and_harm_nothing(aws, reader, caplog):
     caplog.set_level("INFO", "drsorch.aws")
     server = {"sourceServerID": "s-1", "launchStatus": "PENDING", "warpFactor": 9}
-    job = {"jobID": "drsjob-1", "newMember": {"a": 1}, "participatingServers": [server], "tags": {"a": "b"}}
+    job = {"jobID": "drsjob-1", "gravity": {"a": 1}, "participatingServers": [server], "tags": {"a": "b"}}
     aws.answers("DescribeJobs", says({"items": [job], "somethingElse": None}))
 
     for _ in range(2):
@@ -328,7 +328,7 @@ def test_members_that_are_new_are_said_once_and_harm_nothing(aws, reader, caplog
     assert (found.job_id, found.servers[0].launch_status) == ("drsjob-1", "PENDING")
     said = [record.getMessage() for record in caplog.records if "does not know" in record.getMessage()]
     assert said == [
-        "AWS sent the member 'newMember' of Job, which this version does not know.",
+        "AWS sent the member 'gravity' of Job, which this version does not know.",
         "AWS sent the member 'warpFactor' of ParticipatingServer, which this version does not know.",
         "AWS sent the member 'somethingElse' of DescribeJobsResponse, which this version does not know.",
     ]

@@ -6,13 +6,15 @@ from executions import poll
 from executions.models import Execution, Poller
 from tests.benchmarks.estate import VIRTUAL_STEP, Estate
 from tests.benchmarks.places import MANY, TARGET
+from tests.benchmarks.suites import Options
 from tests.benchmarks.table import Row
 from tests.executions.driving import due_now, step
+from tests.torture.installation import Installation
 
 COUNTS = (1, 50)
 
 
-def measure(estate: Estate) -> Iterator[Row]:
+def measure(estate: Estate, _installation: Installation, _options: Options) -> Iterator[Row]:
     """Count the requests of one poll of one account and Region while drills run there."""
     plans = [
         estate.plan(f"One of many {number}", TARGET, MANY, [slice(number, number + 1)]) for number in range(COUNTS[-1])

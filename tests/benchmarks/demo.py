@@ -1,7 +1,6 @@
 """The demo, as somebody sees it who starts it for the second time."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -9,23 +8,26 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.benchmarks.estate import Estate
+from tests.benchmarks.suites import Options
 from tests.benchmarks.table import Row
-from tests.torture.installation import ROOT
+from tests.torture.installation import ROOT, Installation
+from tests.torture.ports import free_port
 
 GOAL = 15.0
 WITHIN = 240.0
 
 
-def measure(folder: Path) -> Iterator[Row]:
+def measure(_estate: Estate, installation: Installation, _options: Options) -> Iterator[Row]:
     """Run `manage.py demo --once` twice and report the second."""
     for _ in range(2):
-        reachable, total, code = _run(folder / "demo")
+        reachable, total, code = _run(installation.folder / "demo")
     yield Row("Second demo: console answers", f"{reachable:.1f} s", f"under {GOAL:.0f} s", reachable < GOAL)
     yield Row("Second demo: all of `demo --once`, with its drill", f"{total:.0f} s, exit code {code}")
 
 
 def _run(folder: Path) -> tuple[float, float, int]:
-    web, endpoint = _free_ports(2)
+    web, endpoint = free_port(), free_port()
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LOG_LEVEL", "DATABASE_URL"))
     }
@@ -54,13 +56,3 @@ def _answers(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports

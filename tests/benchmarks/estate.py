@@ -1,6 +1,8 @@
 """People, accounts, groups and plans for the benchmarks."""
 
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 from django.core.management import call_command
 
@@ -11,6 +13,7 @@ from executions.models import Execution
 from plans import services as plans
 from plans.definition import WaveDefinition
 from plans.models import RecoveryPlan
+from protection import inventory
 from protection import services as protection
 from protection.models import SourceServer, TargetAccount
 from tests import factories
@@ -38,23 +41,42 @@ class Estate:
     def plan(self, name: str, account: str, region: str, waves: list[slice]) -> RecoveryPlan:
         """A plan with one wave per slice of the servers of an account and Region."""
         servers = list(SourceServer.objects.at(self.accounts[account], region).order_by("hostname"))
-        return plans.create_plan(
-            actor=self.ada,
-            name=name,
-            waves=[
-                WaveDefinition(
-                    f"Wave {number}", (self._group(f"{name}, wave {number}", account, region, servers[part]),)
-                )
-                for number, part in enumerate(waves, start=1)
-            ],
-        )
+        return self.plan_of(name, self.accounts[account], region, [servers[part] for part in waves])
+
+    @cached_property
+    def estate_accounts(self) -> list[TargetAccount]:
+        """Every account of the endpoint's world, with its inventory."""
+        return [self._described(row) for row in self.control.world()["accounts"]]
+
+    def plan_of(
+        self, name: str, account: TargetAccount, region: str, parts: Iterable[Sequence[SourceServer]]
+    ) -> RecoveryPlan:
+        """A plan with one wave for each part of the servers of an account and Region."""
+        waves = [
+            WaveDefinition(f"Wave {number}", (self._group(f"{name}, wave {number}", account, region, part),))
+            for number, part in enumerate(parts, start=1)
+        ]
+        return plans.create_plan(actor=self.ada, name=name, waves=waves)
 
     def start(self, plan: RecoveryPlan) -> Execution:
         """Start a drill."""
         return services.start_execution(plan=plan, actor=self.olga)
 
-    def _group(self, name: str, account: str, region: str, servers: list[SourceServer]) -> int:
+    def _described(self, row: dict[str, Any]) -> TargetAccount:
+        account = protection.register_account(
+            actor=self.ada,
+            account_id=row["id"],
+            name=row["name"],
+            regions=row["regions"],
+            role_arn=row["role_arn"] or "",
+            external_id=row["external_id"] or "",
+        )
+        protection.validate_account(account=account, actor=self.ada)
+        for region in account.regions.all():
+            inventory.sync_region(region)
+        return account
+
+    def _group(self, name: str, account: TargetAccount, region: str, servers: Sequence[SourceServer]) -> int:
         ids = [server.source_server_id for server in servers]
-        return protection.create_group(
-            actor=self.ada, account=self.accounts[account], region=region, name=name, server_ids=ids
-        ).pk
+        group = protection.create_group(actor=self.ada, account=account, region=region, name=name, server_ids=ids)
+        return group.pk

@@ -13,6 +13,7 @@ from executions.models import Execution, WaveRun
 from plans.models import RecoveryPlan
 from tests.benchmarks.estate import Estate
 from tests.benchmarks.places import LATENCY_SERVERS, PLACES
+from tests.benchmarks.suites import Options
 from tests.benchmarks.table import Row, milliseconds, percentile
 from tests.torture.installation import Installation
 
@@ -44,7 +45,7 @@ class Transition:
     accepted: float
 
 
-def measure(estate: Estate, installation: Installation) -> Iterator[Row]:
+def measure(estate: Estate, installation: Installation, options: Options) -> Iterator[Row]:
     """The worker must be running. Runs four plans of many waves, one after the other and all together."""
     size = SERVERS_PER_WAVE
     waves = [slice(first, first + size) for first in range(0, LATENCY_SERVERS, size)]

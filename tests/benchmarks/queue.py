@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from drsorch.queue.enqueue import enqueue
+from tests.benchmarks.estate import Estate
+from tests.benchmarks.suites import Options
 from tests.benchmarks.table import Row, milliseconds
 from tests.queue import processes
 from tests.torture.installation import Installation
@@ -15,7 +17,7 @@ APART = 0.137  # seconds: in no fixed relation to the interval in which the brok
 IDLE_SECONDS = 20.0
 
 
-def measure(installation: Installation) -> Iterator[Row]:
+def measure(_estate: Estate, installation: Installation, _options: Options) -> Iterator[Row]:
     """The worker must be running, with nothing to do."""
     notes = installation.folder / "notes"
     for _ in range(TASKS):

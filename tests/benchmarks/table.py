@@ -20,6 +20,7 @@ def percentile(values: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, max(0, round(part * len(ordered) + 0.5) - 1))]
 
 
-def milliseconds(values: Sequence[float]) -> str:
+def milliseconds(values: Sequence[float], digits: int = 0) -> str:
     """Return p50 and p95 of `values` (seconds) in words."""
-    return f"p50 {percentile(values, 0.5) * 1000:.0f} ms, p95 {percentile(values, 0.95) * 1000:.0f} ms"
+    p50, p95 = (percentile(values, part) * 1000 for part in (0.5, 0.95))
+    return f"p50 {p50:.{digits}f} ms, p95 {p95:.{digits}f} ms"

@@ -190,6 +190,9 @@ def test_the_time_until_a_wave_starts_is_counted_down(visit, olga):
     assert left.inner_text() < first
     expect(page.get_by_text("RTO of 60 min")).to_be_visible()
     expect(page.get_by_text(re.compile(r"3[45] min \d\d s left"))).to_be_visible()
+    due_at = (timezone.now() + timedelta(seconds=2)).isoformat()
+    page.evaluate(f"document.querySelector('time[data-due]').dateTime = '{due_at}'")
+    expect(page.locator("time[data-due]")).to_have_text(re.compile(r"^\d s over$"))
 
 
 def test_people_decide_without_a_script(browser, live_server, client, settings, problem, olga):

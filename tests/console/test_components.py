@@ -80,6 +80,29 @@ def test_a_running_time_ticks_and_a_finished_one_does_not():
     assert finished == "1 min 02 s"
 
 
+def test_the_time_left_ticks_down_to_zero():
+    assert "data-until" in render("{% until moment %}", moment=clock.now() + timedelta(seconds=130.5))
+    assert ">2 min 10 s<" in render("{% until moment %}", moment=clock.now() + timedelta(seconds=130.5))
+    assert ">0 s<" in render("{% until moment %}", moment=clock.now() - timedelta(seconds=5))
+
+
+def test_what_is_due_says_whether_it_is_over():
+    assert ">2 min 10 s left<" in render("{% due moment %}", moment=clock.now() + timedelta(seconds=130.5))
+    assert ">2 min 10 s over<" in render("{% due moment %}", moment=clock.now() - timedelta(seconds=130.5))
+
+
+def test_a_reason_that_several_buttons_share_stands_once():
+    html = render("{% button 'Retry' why='You may not.' why_id='shared' %}")
+    assert 'aria-disabled="true" aria-describedby="shared"' in html
+    assert "You may not." not in html
+
+
+def test_a_dialog_that_asks_for_something_leaves_the_focus_to_its_field():
+    dialog = '{% dialog "sure" "Launch?" "Launch" asks=asks %}<textarea></textarea>{% enddialog %}'
+    assert "autofocus" in render(dialog, asks=False)
+    assert "autofocus" not in render(dialog, asks=True)
+
+
 def test_a_dialog_posts_with_the_token_and_waits_for_the_typed_name():
     html = render(
         '{% dialog "sure" "Cancel?" "Cancel execution" action="/cancel" keep="Keep running" typed="Ledger" %}'

@@ -65,6 +65,28 @@ def test_a_launched_server_is_checked_and_the_execution_is_woken_when_all_are_de
     assert checked.next_tick_at is not None
 
 
+@pytest.mark.parametrize(
+    ("fault", "minutes", "result", "why"),
+    [
+        ({"state": "impaired", "check": "system"}, 0, "FAILED", "EC2's system status check of "),
+        ({"state": "impaired", "check": "both"}, 0, "FAILED", "EC2's instance and system status check of "),
+        ({"state": "initializing", "check": "instance"}, 4, "PENDING", ""),
+        ({"state": "initializing", "check": "instance"}, 6, "FAILED", "status check is initializing 300 s after"),
+        ({"state": "insufficient-data", "check": "both"}, 6, "FAILED", "its system status check is insufficient-data"),
+    ],
+)
+def test_status_checks_that_do_not_come_good_fail_with_a_sentence(aws, ada, place, olga, fault, minutes, result, why):
+    aws.fault(kind="status_checks", **fault)
+    group = factories.group(ada, place, "db")
+    launching(factories.plan(ada, group, w1={"checks": "EC2_STATUS"}), olga, aws)
+    ask()
+
+    ask(minutes=minutes)
+
+    assert results() == {("LAUNCHED", result)}
+    assert all(why in row.check_reason for row in ServerRun.objects.all())
+
+
 def test_a_wave_without_checks_asks_for_none(aws, ada, place, olga):
     plan = factories.plan(ada, factories.group(ada, place, "db"), name="Unchecked", w1={"checks": "NONE"})
     launching(plan, olga, aws)

@@ -70,10 +70,10 @@ def test_a_region_that_never_answers_holds_no_worker_up(aws, running, settings, 
         monkeypatch.setenv("AWS_ENDPOINT_URL_DRS", f"http://127.0.0.1:{hole.getsockname()[1]}")
         step()
         began = time.monotonic()
-        for _ in range(5):
+        for _ in range(15):
             due_now()
             poll.poll(Poller.objects.get().pk)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 2  # three tries each would be 4.5 s and more
         assert "drs there has not answered since" in Poller.objects.get().last_error
 
     monkeypatch.delenv("AWS_ENDPOINT_URL_DRS")

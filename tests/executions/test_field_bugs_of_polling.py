@@ -94,6 +94,39 @@ def test_b11_the_instance_of_a_server_that_drs_never_calls_launched_is_not_forgo
     assert all(row.recovery_instance_id for row in ServerRun.objects.all())
 
 
+# The same and more, as the local endpoint does it for every reader.
+
+ODD_ANSWERS = [
+    {"kind": "stale_status", "seconds": 300},
+    {"kind": "participants_empty"},
+    {"kind": "instance_ids_in_jobs"},
+    {"kind": "instance_late", "seconds": 300},
+    {"kind": "items_duplicated"},
+    {"kind": "items_reordered"},
+    {"kind": "member_unknown", "member": "newMember", "value": "new"},
+    {"kind": "enum_unknown", "member": "event", "value": "TELEPORTED"},
+    {"kind": "enum_unknown", "member": "initiatedBy", "value": "A_NEW_DOOR"},
+    {"kind": "enum_unknown", "member": "ec2InstanceState", "value": "HUMMING"},
+    *({"kind": "member_missing", "member": name} for name in ("participatingServers", "launchStatus", "type", "tags")),
+    *({"kind": "member_missing", "member": name} for name in ("creationDateTime", "endDateTime", "initiatedBy", "arn")),
+    *(
+        {"kind": "member_missing", "member": name}
+        for name in ("eventData", "logDateTime", "isDrill", "ec2InstanceState")
+    ),
+    {"kind": "timestamps", "form": "Z"},
+    {"kind": "timestamps", "form": "offset"},
+]
+
+
+@pytest.mark.parametrize("fault", ODD_ANSWERS, ids=lambda fault: " ".join(map(str, fault.values())))
+def test_answers_that_are_late_empty_new_or_out_of_order_only_cost_time(aws, running, fault):
+    aws.fault(service="drs", **fault)
+
+    assert run(running, aws).status == "COMPLETED"
+    assert statuses() == ["LAUNCHED", "LAUNCHED"]
+    assert all(row.recovery_instance_id for row in ServerRun.objects.all())
+
+
 # A.d, A.h: a poll that could not ask says nothing about servers.
 
 

@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rich.console import Console
 
-from executions import progress
+from executions import progress, services
 from executions.models import Execution, ServerAttempt, ServerRun
 from executions.page import ExecutionPage
+from tests import factories
 from tests.access.conftest import staff
 from tests.executions import situations
-from tests.executions.driving import sentences
+from tests.executions.driving import run, sentences
 from tests.executions.situations import FAILED, LAUNCHED, execution, wave
 
 pytestmark = pytest.mark.django_db
@@ -148,8 +149,8 @@ def test_the_page_takes_the_same_queries_for_few_servers_and_questions_and_for_m
         servers = [{"name": f"more-{number}-{at}"} for at in range(10)]
         more = wave(failed, "LAUNCHING", *servers, *[FAILED] * 3, on_failure="ASK", depends_on=[1])
         more.gates.create(kind="FAILURE", question="?", details=[{"sentence": "a"}, {"sentence": "b"}])
-        for run in more.servers.all():
-            ServerAttempt.objects.create(run=run, number=1, launch_status="FAILED")
+        for each in more.servers.all():
+            ServerAttempt.objects.create(run=each, number=1, launch_status="FAILED")
     execution(olga, status="CANCELLED", preempted_by=failed)
 
     assert queries_of_page(client, failed) == few
@@ -170,6 +171,27 @@ def test_a_retry_is_decided_with_a_reason_that_the_timeline_keeps(client, failed
 
 def gate_of_or_none(execution):
     return execution.waves.get(number=2).gates.filter(answered_at=None).first()
+
+
+def test_a_drill_whose_wave_failed_goes_on_from_the_page(client, aws, place, ada, olga):
+    plan = factories.plan(ada, factories.group(ada, place, "db"), w1={"on_failure": "ASK"})
+    drill = services.start_execution(plan=plan, actor=olga)
+    server = drill.waves.get().servers.first()
+    aws.fail_server(factories.TARGET, server.region, server.source_server_id, at="CONVERSION")
+    run(drill, aws, by=300)
+    text = text_of(client, olga, drill)
+    assert f"{server} was not launched" in text
+    assert "Wave 1 has failed: waiting for a decision" in text
+    gate = drill.waves.get().gates.get()
+
+    client.post(reverse("executions:decide", args=[drill.pk, gate.pk]), {"answer": "RETRY", "note": "Repaired"})
+    run(drill, aws, by=300)
+
+    assert drill.status == "COMPLETED"
+    text = text_of(client, olga, drill)
+    assert "olga answered “retry the failed servers”. Reason: Repaired" in text
+    assert "Attempt 2: 1 earlier" in text
+    assert "CONVERSION_FAIL" in text.split('class="attempts"')[1].split("</details>")[0]
 
 
 def test_an_answer_that_needs_a_reason_is_refused_without_one(client, failed, olga):
@@ -195,7 +217,7 @@ def test_the_second_of_two_answers_changes_nothing(client, failed, olga, ada):
     answer = client.post(url, {"answer": "RETRY"}, follow=True)
 
     assert "No question is open." in unescape(answer.content.decode())
-    assert [run.attempt for run in failed.waves.get(number=2).servers.all()] == [1, 2, 1]
+    assert [each.attempt for each in failed.waves.get(number=2).servers.all()] == [1, 2, 1]
 
 
 def test_an_unknown_answer_and_another_executions_question_are_refused(client, failed, problem, olga):
@@ -265,6 +287,8 @@ def test_a_termination_that_stopped_trying_says_what_stayed_and_offers_to_ask_ag
     left = ServerRun.objects.get(launch_status="LAUNCHED")
     assert f'1 instance runs on and costs money: {left.name} <span class="mono">{left.recovery_instance_id}' in text
     assert "Terminate again" in text
+    client.post(reverse("executions:terminate", args=[drill.pk]))
+    assert "Terminating" in text_of(client, olga, drill)
 
 
 def test_the_instances_of_a_drill_are_terminated_after_a_confirmation_and_of_a_recovery_after_typing(client, olga):
@@ -298,9 +322,9 @@ def test_the_terminal_shows_the_question_its_details_and_where_to_answer(failed,
 def test_an_auditor_finds_attempts_and_answers_in_the_admin(client, failed, ada, olga):
     decide(client, olga, failed, "CONTINUE", "Batch can wait")
     client.force_login(staff(ada).user)
-    run = failed.waves.get(number=2).servers.get(attempt=2)
+    tried = failed.waves.get(number=2).servers.get(attempt=2)
 
-    server = client.get(reverse("admin:executions_serverrun_change", args=[run.pk])).content.decode()
+    server = client.get(reverse("admin:executions_serverrun_change", args=[tried.pk])).content.decode()
     listed = client.get(reverse("admin:executions_gate_changelist"), {"wave__execution__id__exact": str(failed.pk)})
 
     assert "SNAPSHOT_FAIL: No snapshot within 10 minutes." in server

@@ -255,18 +255,23 @@ RTO = {"snapshot": {"rtoMinutes": 30}}
 
 
 @pytest.mark.parametrize(
-    ("fields", "label", "tone", "text"),
+    ("fields", "tone", "text", "minutes"),
     [
-        ({}, None, None, None),
-        (RTO, "RTO of 30 min", "info", "left"),
-        (RTO | {"created_at": ago(minutes=31)}, "RTO of 30 min", "error", "over"),
-        (RTO | {"status": "PARTIAL"}, "RTO of 30 min", "warn", "Not reached: not all went well"),
+        (RTO, "info", "", 30),
+        (RTO | {"created_at": ago(minutes=31)}, "error", "", 30),
+        (RTO | {"status": "PARTIAL"}, "warn", "Not reached: not all went well", None),
     ],
 )
-def test_the_rto_is_counted_down_from_the_start(olga, fields, label, tone, text):
-    rto = page(execution(olga, **fields), olga).recovery_time
+def test_the_rto_is_counted_down_from_the_start(olga, fields, tone, text, minutes):
+    drill = execution(olga, **fields)
+    rto = page(drill, olga).recovery_time
 
-    assert (rto and rto.label, rto and rto.tone, rto and rto.text) == (label, tone, text)
+    assert (rto.label, rto.tone, rto.text) == ("RTO of 30 min", tone, text)
+    assert rto.due_at == (drill.created_at + timedelta(minutes=minutes) if minutes else None)
+
+
+def test_a_plan_without_an_rto_has_nothing_to_count(olga):
+    assert page(execution(olga), olga).recovery_time is None
 
 
 @pytest.mark.parametrize(("took", "text"), [(20, "Met, 10 min 00 s to spare"), (35, "Missed by 5 min 00 s")])

@@ -1,90 +1,137 @@
-"""Free DRS job slots: who waits gets one in turn, as soon as a job has ended."""
+"""DRS runs so many jobs of an account and Region at once: launches queue for a free slot, fairly and visibly."""
 
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from executions import poll, services, slots
-from executions.models import Execution, Launch, Poller, Termination
+from drsorch.aws import quotas
+from executions import services, slots
+from executions.models import Launch
+from protection.models import AccountRegion
 from tests import factories
-from tests.executions.driving import tick
+from tests.executions.driving import due_now, problems, run, sentences, step, tick
 
 pytestmark = pytest.mark.django_db
 
 
+def allow(**limits):
+    """Let the places have these quotas, as Service Quotas said last."""
+    codes = {"jobs": quotas.CONCURRENT_JOBS, "servers": quotas.SERVERS_IN_JOBS}
+    known = {codes[name]: limit for name, limit in limits.items()}
+    AccountRegion.objects.update(quotas=known, quotas_read_at=timezone.now())
+
+
 @pytest.fixture
-def three(ada, place, olga, aws):
-    """Three drills at one place: the first has a job that has ended in DRS, the others wait for a slot."""
-    drills = []
-    for tier in ("db", "app", "web"):
-        plan = factories.plan(ada, factories.group(ada, place, tier), name=tier)
-        drills.append(services.start_execution(plan=plan, actor=olga))
-    tick(drills[0])
-    for drill in drills[1:]:
-        wave = drill.waves.get()
-        wave.launches.create(account=place, region="us-east-1", queued_at=timezone.now(), not_before=soon())
-    Execution.objects.update(next_tick_at=soon())
-    aws.advance(1000)
-    return drills
+def three(ada, olga, place):
+    """Three drills of one wave with two servers each, in one account and Region, in the order of their start."""
+    plans = [factories.plan(ada, factories.group(ada, place, tier), name=tier) for tier in ("db", "app", "web")]
+    return [services.start_execution(plan=plan, actor=olga) for plan in plans]
 
 
-def soon():
-    return timezone.now() + timedelta(hours=1)
-
-
-def poll_now():
-    Poller.objects.update(next_poll_at=timezone.now(), lease_until=None)
-    poll.poll(Poller.objects.get().pk)
-
-
-def is_woken(execution):
-    execution.refresh_from_db()
-    call = Launch.objects.get(wave__execution=execution)
-    return execution.next_tick_at <= timezone.now() and call.not_before is None
-
-
-def test_those_who_wait_stand_in_a_queue_and_recoveries_before_drills(three, place):
+def test_a_launch_without_a_free_slot_waits_and_says_so(aws, three):
+    allow(jobs=1)
     _, second, third = three
-    assert slots.waiting_at(place.pk, "us-east-1") == [second.pk, third.pk]
-    assert slots.waiting_at(place.pk, "us-west-2") == []
 
-    Execution.objects.filter(pk=third.pk).update(mode="RECOVERY")
-    assert slots.waiting_at(place.pk, "us-east-1") == [third.pk, second.pk]
+    for drill in three:
+        tick(drill)
 
-    Launch.objects.filter(wave__execution=third).update(status="ABANDONED")
-    assert slots.waiting_at(place.pk, "us-east-1") == [second.pk]
-
-
-def test_an_execution_with_several_calls_stands_in_the_queue_once(three, place):
-    _, second, third = three
-    wave = second.waves.get()
-    wave.launches.create(account=place, region="us-east-1", queued_at=timezone.now())
-
-    assert slots.waiting_at(place.pk, "us-east-1") == [second.pk, third.pk]
+    assert len(aws.jobs()) == 1
+    waiting = Launch.objects.get(wave__execution=second)
+    assert (waiting.status, waiting.refusals) == ("PLANNED", 0)
+    reason = "Waiting for a free DRS job slot in us-east-1 of Target (222222222222): 1 of 1 in use."
+    assert waiting.reason == reason
+    assert sentences(second)[-1] == reason
+    assert Launch.objects.get(wave__execution=third).reason == f"{reason} 1 call is ahead in the queue."
+    assert slots.waiting_at(waiting.account_id, waiting.region) == [second.pk, third.pk]
 
 
-def test_a_termination_waits_in_the_same_queue(three, place):
+def test_slots_are_given_in_the_order_in_which_the_calls_came(aws, three):
+    allow(jobs=1)
     first, second, third = three
-    termination = Termination.objects.create(execution=first, requested_by="olga")
-    long_ago = timezone.now() - timedelta(hours=1)
-    termination.calls.create(account=place, region="us-east-1", queued_at=long_ago)
+    for drill in three:
+        tick(drill)
+    run(first, aws)
 
-    assert slots.waiting_at(place.pk, "us-east-1") == [first.pk, second.pk, third.pk]
+    tick(third)
+    assert Launch.objects.get(wave__execution=third).status == "PLANNED"
+    tick(second)
+    assert Launch.objects.get(wave__execution=second).status == "SENT"
 
 
-def test_a_job_that_ends_wakes_the_one_who_waits_longest(three):
+def test_all_queued_executions_end_and_never_are_more_jobs_live_than_allowed(aws, three):
+    allow(jobs=1)
+    live = []
+    for _ in range(80):
+        step()
+        live.append(sum(job["status"] != "COMPLETED" for job in aws.jobs()))
+        for drill in three:
+            drill.refresh_from_db()
+        if not any(drill.is_active for drill in three):
+            break
+        aws.advance(300)
+
+    assert {drill.status for drill in three} == {"COMPLETED"}
+    assert max(live) == 1
+    assert not problems(aws)
+    assert not Launch.objects.exclude(queued_at=None).exists()
+
+
+def test_the_servers_in_all_jobs_are_counted_too(aws, three):
+    allow(servers=4)
+    for drill in three:
+        tick(drill)
+
+    assert len(aws.jobs()) == 2
+    assert Launch.objects.get(status="PLANNED").reason == (
+        "Waiting for room in the DRS jobs of us-east-1 of Target (222222222222): 4 of 4 servers are in jobs, 2 more "
+        "are wanted."
+    )
+
+
+def test_a_wave_larger_than_the_quota_is_tried_when_nothing_else_runs(aws, three):
+    allow(servers=1)
+
+    assert run(three[0], aws).status == "COMPLETED"
+
+
+def test_a_recovery_comes_before_drills_that_wait(aws, ada, olga, place):
+    allow(jobs=1)
+    plans = [factories.plan(ada, factories.group(ada, place, tier), name=tier) for tier in ("db", "app", "web")]
+    _, drill = (tick(services.start_execution(plan=plan, actor=olga)) for plan in plans[:2])
+    recovery = services.start_execution(plan=plans[2], actor=ada, mode="RECOVERY", confirm_plan_name="web")
+    tick(recovery)
+
+    call = Launch.objects.get(wave__execution=drill)
+    assert slots.waiting_at(call.account_id, call.region) == [recovery.pk, drill.pk]
+
+
+def test_the_end_of_a_job_rings_the_one_that_waits_longest(aws, three):
+    allow(jobs=1)
+    _, second, _ = three
+    for drill in three:
+        tick(drill)
+    Launch.objects.exclude(queued_at=None).update(not_before=timezone.now() + timedelta(hours=1))
+
+    for _ in range(20):
+        aws.advance(300)
+        step()
+        if Launch.objects.filter(wave__execution=second, status="SENT").exists():
+            break
+    due_now()
+
+    assert Launch.objects.get(wave__execution=second).status == "SENT"
+
+
+def test_a_cancelled_execution_leaves_the_queue(aws, three, olga):
+    allow(jobs=1)
+    for drill in three:
+        tick(drill)
     _, second, third = three
 
-    poll_now()
+    services.cancel_execution(execution=second, actor=olga)
+    tick(second)
 
-    assert is_woken(second)
-    assert not is_woken(third)
-
-
-def test_nobody_is_woken_while_no_job_ends(three, aws):
-    aws.fault(kind="denied", operation="DescribeJobs")
-
-    poll_now()
-
-    assert not any(is_woken(execution) for execution in three[1:])
+    assert second.status == "CANCELLED"
+    call = Launch.objects.get(wave__execution=third)
+    assert slots.waiting_at(call.account_id, call.region) == [third.pk]

@@ -1,75 +1,76 @@
-"""Lets the local AWS endpoint answer badly, late, or not at all: another one or two ways every few seconds."""
+"""Lets the local AWS endpoint answer badly, late, or not at all: other rules every few seconds, a clock that jumps."""
 
 import random
 import time
 from collections import Counter
-from typing import Any
 
 from drsorch.simulator.control import SimulatorControl
+from tests.torture.fault_rules import STARTS, Rules
 from tests.torture.times import Times
+from tests.torture.troubles import Troubles, Undo
 
-CHANGE_EVERY = (2.0, 5.0)
-# Twice as often where a lost answer costs most.
-OPERATIONS = (
-    *("StartRecovery", "TerminateRecoveryInstances") * 2,
-    "DescribeJobs",
-    "DescribeJobLogItems",
-    "DescribeRecoveryInstances",
-    "DescribeSourceServers",
-    "DescribeInstances",
-    "AssumeRole",
-)
+CHANGE_EVERY = (1.5, 4.0)
+CALM = 0.1  # of all changes leave nothing in force: what went wrong must also be able to go right
+FEWEST, MOST = 5, 10
+TROUBLE = 0.2
+JUMP_EVERY = 20.0
+AT_FIRST = [f"drs.{name}" for name in (*STARTS, "DescribeJobs", "DescribeSourceServers")]
 
 
 class Weather:
     """Step it often; `hits` counts what went wrong, by kind."""
 
-    def __init__(self, control: SimulatorControl, times: Times, dice: random.Random) -> None:
-        self.control, self.dice = control, dice
+    def __init__(
+        self, control: SimulatorControl, times: Times, dice: random.Random, rules: Rules, troubles: Troubles
+    ) -> None:
+        self.control, self.times, self.dice, self.rules, self.troubles = control, times, dice, rules, troubles
+        self.undo: list[Undo] = []
         self.hits: Counter[str] = Counter()
-        self.next_change = time.monotonic()
-        world = control.world()["accounts"]
-        self.servers = [
-            (account["id"], region, server["id"])
-            for account in world
-            for region, servers in account["servers"].items()
-            for server in servers
-        ]
-        too_long = times.read + 0.5
-        self.menu: tuple[dict[str, Any], ...] = (
-            {"kind": "throttle"},
-            {"kind": "error_before", "status": 503},
-            {"kind": "error_after", "status": 500},
-            {"kind": "cut_before"},
-            {"kind": "cut_after"},
-            {"kind": "slow", "seconds": times.read / 2},
-            {"kind": "slow", "seconds": too_long},
-            {"kind": "slow_after", "seconds": too_long},
-            {"kind": "conflict", "operation": "StartRecovery"},
-            {"kind": "job_invisible", "operation": "StartRecovery", "seconds": times.invisible * times.speed},
-        )
+        self.jumps = 0
+        now = time.monotonic()
+        self.next_change, self.next_jump = now, now + JUMP_EVERY
 
     def step(self) -> None:
         """Change the weather when it is time."""
-        if time.monotonic() < self.next_change:
-            return
-        self.next_change = time.monotonic() + self.dice.uniform(*CHANGE_EVERY)
+        now = time.monotonic()
+        if now >= self.next_change:
+            self.next_change = now + self.dice.uniform(*CHANGE_EVERY)
+            self.change()
+
+    def change(self) -> None:
+        """End what is in force and put new rules in force."""
         self.clear()
-        for _ in range(self.dice.choice((0, 1, 1, 2))):
-            rule = {"operation": self.dice.choice(OPERATIONS), **self.dice.choice(self.menu)}
-            self.control.fault(
-                probability=self.dice.choice((0.2, 0.5, 1.0)), times=self.dice.choice((1, 3, 20)), **rule
-            )
-        if self.dice.random() < 0.1:
-            account, region, server = self.dice.choice(self.servers)
-            self.control.fail_server(account, region, server, at=self.dice.choice(("SNAPSHOT", "CONVERSION", "LAUNCH")))
+        if self.dice.random() < CALM:
+            return
+        called = [name for name in self.control.requests()["total"] if name.startswith(("drs.", "ec2.", "sts."))]
+        for _ in range(self.dice.randint(FEWEST, MOST)):
+            rule = self.rules.draw(called or AT_FIRST)
+            if rule:
+                self.control.fault(**rule)
+        if self.dice.random() < TROUBLE:
+            kind, undo = self.troubles.make()
+            self.hits[kind] += 1
+            self.undo.append(undo)
+
+    def jump(self) -> None:
+        """Let the endpoint's clock jump when it is time: forward, and never by so much that a rule of ours breaks."""
+        now = time.monotonic()
+        if now >= self.next_jump:
+            self.next_jump = now + JUMP_EVERY * self.dice.uniform(1, 2)
+            self.control.advance(self.dice.uniform(0.2, 1) * self.times.jump * self.times.speed)
+            self.jumps += 1
 
     def lose_answers(self) -> None:
         """Lose the answer to every third StartRecovery from now on, for the negative control."""
         self.control.fault(kind="cut_after", operation="StartRecovery", probability=0.3)
 
     def clear(self) -> None:
-        """Note what the present rules did, and end them."""
-        for rule in self.control.faults():
+        """Note what the present rules did, and end them; what they broke is mended."""
+        present = self.control.faults()
+        for rule in present:
             self.hits[rule["kind"]] += rule["hits"]
         self.control.clear_faults()
+        while self.undo:
+            self.undo.pop()()
+        if any(rule["kind"] == "replication" and rule["hits"] for rule in present):
+            self.troubles.mend()

@@ -6,19 +6,13 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from executions.models import Execution, Launch
-from tests.torture.faults import Weather
-from tests.torture.freezer import Freezer
-from tests.torture.installation import Installation
-from tests.torture.killer import Killer
-from tests.torture.machine import Machine
-from tests.torture.options import Options
-from tests.torture.people import People
-from tests.torture.times import Times
-from tests.torture.traffic import Traffic
-from tests.torture.verdict import judge
+from tests.torture.verdict import instances_left, judge
+
+if TYPE_CHECKING:
+    from tests.torture.rig import Run
 
 DIED = re.compile(r"Dying on purpose at '([^']+)'")
 TAKEN_OVER = re.compile(r"was taken over by another worker")
@@ -33,14 +27,17 @@ class Figures:
     command: str
     at: str
     machine: str
+    database: str
     rules: list[str]
     kills: dict[str, int]
     deaths: dict[str, int]
     faults: dict[str, int]
-    freezes: int
+    jumps: int
+    freezes: dict[str, int]
     taken_over: int
     too_late: int
     people: dict[str, int]
+    visitor: dict[str, int]
     executions: dict[str, int]
     jobs: dict[str, int]
     adopted: int
@@ -54,6 +51,7 @@ class Figures:
     wrong: list[str] = field(default_factory=list)
     orphans: int = 0
     seconds: int = 0
+    settle_seconds: int = 0
     stop_seconds: float = 0.0
 
     @property
@@ -71,44 +69,37 @@ class Figures:
         return cls(**json.loads(file.read_text(encoding="utf-8")))
 
 
-def collect(
-    *,
-    killer: Killer,
-    freezer: Freezer,
-    weather: Weather,
-    people: People,
-    traffic: Traffic,
-    installation: Installation,
-    options: Options,
-    times: Times,
-    machine: Machine,
-) -> Figures:
-    """Count everything after the end of a run."""
-    truth = installation.control.jobs()
+def collect(run: "Run") -> Figures:
+    """Count everything after the end of a run. The endpoint still answers."""
+    truth = run.installation.control.jobs()
     verdict = judge(truth)
-    log = installation.log("worker").read_text(encoding="utf-8", errors="replace")
+    log = run.installation.log("worker").read_text(encoding="utf-8", errors="replace")
+    executions = Execution.objects.values_list("mode", "status")
     return Figures(
-        command=options.command,
+        command=run.options.command,
         at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        machine=machine.describe(),
-        rules=list(times.rules()),
-        kills=dict(killer.kills),
+        machine=run.machine.describe(),
+        database=run.installation.database.label,
+        rules=list(run.times.rules()),
+        kills=dict(run.killer.kills),
         deaths=dict(Counter(DIED.findall(log))),
-        faults=dict(+weather.hits),
-        freezes=freezer.survived,
+        faults=dict(+run.weather.hits),
+        jumps=run.weather.jumps,
+        freezes=dict(run.freezer.survived),
         taken_over=len(TAKEN_OVER.findall(log)),
         too_late=len(TOO_LATE.findall(log)),
-        people=dict(people.counts),
-        executions=dict(Counter(Execution.objects.values_list("status", flat=True))),
+        people=dict(run.people.counts),
+        visitor=dict(run.visitor.counts),
+        executions=dict(Counter(f"{mode} {status}" for mode, status in executions)),
         jobs=dict(Counter(job["type"] for job in truth)),
         adopted=Launch.objects.filter(adopted=True).count(),
         resent=Launch.objects.filter(attempt__gt=1).count(),
         groups_replaced=len(REPLACED.findall(log)),
-        requests=traffic.total(),
-        most_requests_in_a_minute=traffic.most_in_a_minute,
+        requests=run.traffic.total(),
+        most_requests_in_a_minute=run.traffic.most_in_a_minute,
         duplicates=verdict.duplicates,
         stuck=verdict.stuck,
-        lost=verdict.lost,
-        wrong=[problem for problem in (people.problem, killer.problem) if problem],
-        orphans=killer.orphans,
+        lost=[*verdict.lost, *instances_left()],
+        wrong=[*filter(None, [run.problem]), *(run.visitor.broken if not run.installation.database.kinds else [])],
+        orphans=run.killer.orphans,
     )

@@ -1,16 +1,21 @@
-"""Stops workers in the middle of a call for longer than their lease, then lets them go on where they were."""
+"""Stops workers in the middle of a call for longer than their lease or settle window, then lets them go on."""
 
 import random
 import signal
 import time
+from collections import Counter
+
+from django.db import DatabaseError, InterfaceError, connection
 
 from executions.models import Launch
 from executions.states import CallStatus
 from tests.queue import processes
 from tests.queue.processes import Found
 from tests.torture.installation import Installation
+from tests.torture.times import Times
 
-EVERY = 25.0
+EVERY = 45.0
+PAST_THE_SETTLE_WINDOW = 0.3  # of all freezes; the others last longer than the lease
 WAITS_FOR_AN_INTENT = 6.0
 LOOKS_EVERY = 0.003  # between the commit of an intent and its call lie a few milliseconds
 LETS_GO_AFTER = 0.3
@@ -19,11 +24,12 @@ LETS_GO_AFTER = 0.3
 class Freezer:
     """Step it often; nothing should be killed while `is_holding`."""
 
-    def __init__(self, installation: Installation, dice: random.Random, lease: float) -> None:
-        self.installation, self.dice, self.lease = installation, dice, lease
+    def __init__(self, installation: Installation, dice: random.Random, times: Times) -> None:
+        self.installation, self.dice, self.times = installation, dice, times
         self.frozen: list[Found] = []
         self.until = 0.0
-        self.survived = 0
+        self.is_long = False
+        self.survived: Counter[str] = Counter()
         self.next = time.monotonic() + EVERY / 2
 
     @property
@@ -37,7 +43,7 @@ class Freezer:
         if self.frozen and now >= self.until:
             self.let_go()
         elif not self.frozen and now >= self.next:
-            self.next = now + self.dice.uniform(0.5, 1.5) * EVERY + self.lease
+            self.next = now + self.dice.uniform(0.5, 1.5) * EVERY
             self._freeze()
 
     def let_go(self) -> None:
@@ -45,7 +51,7 @@ class Freezer:
         alive = processes.still_alive(self.frozen)
         for found in alive:
             processes.send(found.pid, signal.SIGCONT)
-        self.survived += len(alive)
+        self.survived["past the settle window" if self.is_long else "past the lease"] += len(alive)
         self.frozen = []
 
     def _freeze(self) -> None:
@@ -62,12 +68,17 @@ class Freezer:
         for found in workers[:half]:
             processes.send(found.pid, signal.SIGCONT)
         self.frozen = workers[half:]
-        self.until = time.monotonic() + self.lease + self.dice.uniform(0.5, 4)
+        self.is_long = self.dice.random() < PAST_THE_SETTLE_WINDOW
+        limit = self.times.settle + self.times.send_within if self.is_long else self.times.lease
+        self.until = time.monotonic() + limit + self.dice.uniform(0.5, 3)
 
     def _wait_for_an_intent(self) -> None:
         """Return when a new call is about to be made or under way; when none comes, after some time."""
         until = time.monotonic() + WAITS_FOR_AN_INTENT
         intents = Launch.objects.filter(status=CallStatus.INTENT).values_list("pk", "attempt")
-        old = set(intents)
-        while time.monotonic() < until and not set(intents.all()) - old:
-            time.sleep(LOOKS_EVERY)
+        try:
+            old = set(intents)
+            while time.monotonic() < until and not set(intents.all()) - old:
+                time.sleep(LOOKS_EVERY)
+        except (DatabaseError, InterfaceError):
+            connection.close()  # it was just killed: the workers are frozen where they are now

@@ -21,10 +21,16 @@ class Times:
     grace: float = 20  # 120
     reconcile: float = 1  # 5
     recheck: float = 5  # 30
+    look: float = 2  # 60
+    checks: float = 15  # 300
+    survey: float = 3  # 30
+    unheard: float = 45  # 1800
+    endless: float = 60  # 14400
     back_off: float = 0.5  # 5
     back_off_limit: float = 4  # 60
     poll: float = 0.5  # 2
     invisible: float = 6  # how long a fault hides a new job
+    jump: float = 2  # the longest jump of the endpoint's clock, at most one within the life of a short job
 
     @property
     def shortest_job(self) -> float:
@@ -35,14 +41,18 @@ class Times:
     def rules(self) -> dict[str, bool]:
         """What must hold between the numbers, here as in production, and whether it does."""
         called = self.connect + self.read
-        job, window = self.shortest_job, self.signature_window
+        job, window, jump = self.shortest_job, self.signature_window, self.jump
         return {
-            f"settle window {self.settle:g} + shortest job {job:.1f} > signature window {window:g}": self.settle + job
-            > window,
+            f"settle window {self.settle:g} + shortest job {job:.1f} - jump {jump:g} > signature window {window:g}": (
+                self.settle + job - jump > window
+            ),
             f"send deadline {self.send_within:g} + time-outs {called:g} < settle window {self.settle:g}": (
                 self.send_within + called < self.settle
             ),
             f"lease {self.lease:g} > longest call {called:g}": self.lease > called,
+            f"a job without end is asked about after {self.endless:g} > grace {self.grace:g} + three short jobs": (
+                self.endless > self.grace + 3 * job
+            ),
             f"a new job is hidden for {self.invisible:g} < shortest job {job:.1f}": self.invisible < job,
         }
 
@@ -59,6 +69,11 @@ class Times:
             "ENGINE_RECONCILE_SECONDS": self.reconcile,
             "ENGINE_GRACE_SECONDS": self.grace,
             "ENGINE_RECHECK_SECONDS": self.recheck,
+            "ENGINE_LOOK_SECONDS": self.look,
+            "ENGINE_UNHEARD_SECONDS": self.unheard,
+            "ENGINE_ENDLESS_SECONDS": self.endless,
+            "CHECK_SECONDS": self.checks,
+            "SURVEY_SECONDS": self.survey,
             "ENGINE_BACKOFF_SECONDS": self.back_off,
             "ENGINE_BACKOFF_LIMIT_SECONDS": self.back_off_limit,
             "POLL_FAST_SECONDS": self.poll,

@@ -1,19 +1,21 @@
 """Is it true that nothing was launched twice, got stuck or was lost? The endpoint's own books against the database."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from executions.models import Execution, Job, Launch, ServerRun
-from executions.states import ACTIVE, CallStatus, LaunchStatus, WaveStatus
+from drsorch.aws import drs, sessions
+from executions.models import Execution, Gate, Job, Launch, ServerRun, TerminationCall
+from executions.states import ACTIVE, Answer, CallStatus, ExecutionStatus, LaunchStatus
 from plans.models import RecoveryPlan
-from protection.models import ServerHold
+from protection.models import AccountRegion, ServerHold
+from tests.torture import witness
 
 EXECUTION_TAG, WAVE_TAG, TOKEN_TAG = "drsorch:execution", "drsorch:wave", "drsorch:launch"
-JUDGED = {WaveStatus.COMPLETED, WaveStatus.PARTIAL, WaveStatus.FAILED}
-COUNTED = re.compile(r"\d+ of \d+ servers launched\.$")
+LAUNCHED = {LaunchStatus.LAUNCHED, LaunchStatus.TERMINATED}
+# One execution, wave and server.
+Run = tuple[str, str, str]
 
 
 @dataclass
@@ -31,98 +33,134 @@ class Verdict:
 
 
 def judge(truth: list[dict[str, Any]]) -> Verdict:
-    """Compare the jobs that the endpoint had (`truth`) with the database, after everything has ended."""
-    launches = [job for job in truth if job["type"] == "LAUNCH"]
+    """Compare the jobs that the endpoint had (`truth`, oldest first) with the database, after everything has ended.
+
+    A launch without our tags was started by another operator and is none of our business.
+    """
+    ours = [job for job in truth if job["type"] != "LAUNCH" or TOKEN_TAG in job["tags"]]
+    launches = [job for job in ours if job["type"] == "LAUNCH"]
     return Verdict(
-        duplicates=list(_launched_twice(launches)),
+        duplicates=[*_two_jobs_for_one_call(launches), *_launched_too_often(launches)],
         stuck=list(_stuck()),
-        lost=[*_lost_jobs(truth), *_lost_calls(truth), *_mistaken(launches), *_lost_events()],
+        lost=[*_lost_jobs(ours), *_lost_calls(truth), *_mistaken(launches), *_lost_statuses(), *_lost_events()],
     )
 
 
-def _launched_twice(launches: list[dict[str, Any]]) -> Iterator[str]:
-    jobs: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+def _run(job: dict[str, Any], server: str) -> Run:
+    return job["tags"].get(EXECUTION_TAG, ""), job["tags"].get(WAVE_TAG, ""), server
+
+
+def _two_jobs_for_one_call(launches: list[dict[str, Any]]) -> Iterator[str]:
+    tokens: dict[str, list[str]] = defaultdict(list)
+    for job in launches:
+        tokens[job["tags"][TOKEN_TAG]].append(job["jobID"])
+    for token, jobs in tokens.items():
+        if len(jobs) > 1:
+            yield f"The call {token} has made the jobs {', '.join(jobs)}."
+
+
+def _launched_too_often(launches: list[dict[str, Any]]) -> Iterator[str]:
+    """A server may be in one launch job, and in one more for each time that people asked to try it again."""
+    jobs: dict[Run, list[str]] = defaultdict(list)
     for job in launches:
         for server in job["servers"]:
-            jobs[job["tags"].get(EXECUTION_TAG, ""), job["tags"].get(WAVE_TAG, ""), server].append(job["jobID"])
+            jobs[_run(job, server)].append(job["jobID"])
+    retries = Counter(
+        (str(execution), str(wave))
+        for execution, wave in Gate.objects.filter(answer=Answer.RETRY).values_list(
+            "wave__execution_id", "wave__number"
+        )
+    )
     for (execution, wave, server), ids in jobs.items():
-        if len(ids) > 1:
-            yield f"Execution {execution}, wave {wave}: server {server} is in jobs {', '.join(ids)}."
+        allowed = 1 + retries[execution, wave]
+        if len(ids) > allowed:
+            yield (
+                f"Execution {execution}, wave {wave}: server {server} is in jobs {', '.join(ids)}: "
+                f"{len(ids)} instead of {allowed}."
+            )
 
 
 def _stuck() -> Iterator[str]:
     for execution in Execution.objects.filter(status__in=ACTIVE):
         yield f"Execution {execution.pk} is still {execution.status}: {execution.status_reason}"
     for execution in Execution.objects.filter(termination__done_at=None, termination__isnull=False):
-        yield f"The termination of execution {execution.pk} is not done."
+        yield f"The termination of execution {execution.pk} is not done: {execution.termination.reason}"
     for hold in ServerHold.objects.select_related("server"):
         yield f"{hold.server} is still held by {hold.label}."
     for plan in RecoveryPlan.objects.exclude(active_execution=None):
         yield f"{plan} still names {plan.active_execution} as its active execution."
 
 
-def _lost_jobs(truth: list[dict[str, Any]]) -> Iterator[str]:
+def _lost_jobs(ours: list[dict[str, Any]]) -> Iterator[str]:
     rows = set(Job.objects.values_list("account__account_id", "region", "job_id"))
     tokens = set(Launch.objects.values_list("token", flat=True))
-    for job in truth:
+    for job in ours:
         if (job["account"], job["region"], job["jobID"]) not in rows:
             yield f"The endpoint has job {job['jobID']} ({job['type']}), and we have no row for it."
-        if job["type"] == "LAUNCH" and job["tags"].get(TOKEN_TAG) not in tokens:
+        if job["type"] == "LAUNCH" and job["tags"][TOKEN_TAG] not in tokens:
             yield f"Job {job['jobID']} carries a token that no launch has."
 
 
 def _lost_calls(truth: list[dict[str, Any]]) -> Iterator[str]:
     real = {(job["account"], job["region"], job["jobID"]) for job in truth}
-    sent = Launch.objects.filter(status__in=[CallStatus.SENT, CallStatus.DONE]).select_related("job", "account")
-    for call in sent:
+    for call in Launch.objects.filter(status__in=[CallStatus.SENT, CallStatus.DONE]).select_related("job", "account"):
         if call.job is None or (call.account.account_id, call.region, call.job.job_id) not in real:
             yield f"{call} is {call.status}, but the endpoint has no job of it."
-    for call in Launch.objects.filter(status__in=[CallStatus.PLANNED, CallStatus.INTENT]):
-        yield f"{call} is still {call.status} although its execution has ended."
+    for calls in (Launch.objects, TerminationCall.objects):
+        for call in calls.filter(status__in=[CallStatus.PLANNED, CallStatus.INTENT]):
+            yield f"{call} is still {call.status} although its execution has ended."
 
 
 def _mistaken(launches: list[dict[str, Any]]) -> Iterator[str]:
-    """A server that AWS launched must not be shown as anything else, nor the other way round."""
-    believed = {
-        (str(execution), str(wave), server): status
-        for execution, wave, server, status in ServerRun.objects.values_list(
-            "wave__execution_id", "wave__number", "source_server_id", "launch_status"
+    """A server that AWS launched must not be shown as anything else, nor the other way round; its last job counts.
+
+    Unless a person said so: whoever cannot ask DRS may count a server as failed.
+    """
+    given_up = set(Gate.objects.filter(answer=Answer.GIVE_UP).values_list("wave_id", flat=True))
+    shown = {
+        (str(execution), str(number), server): (status, wave)
+        for execution, wave, number, server, status in ServerRun.objects.values_list(
+            "wave__execution_id", "wave_id", "wave__number", "source_server_id", "launch_status"
         )
     }
-    launched = {LaunchStatus.LAUNCHED, LaunchStatus.TERMINATED}
-    for job in launches:
-        for server, status in job["servers"].items():
-            shown = believed.get((job["tags"].get(EXECUTION_TAG, ""), job["tags"].get(WAVE_TAG, ""), server))
-            if (status in launched) != (shown in launched):
-                yield f"Job {job['jobID']}: AWS calls server {server} {status}, and we show {shown}."
+    last = {_run(job, server): (job["jobID"], status) for job in launches for server, status in job["servers"].items()}
+    for run, (job_id, status) in last.items():
+        believed, wave = shown.get(run, ("nothing", None))
+        if (status in LAUNCHED) != (believed in LAUNCHED) and wave not in given_up:
+            yield f"Job {job_id}: AWS calls server {run[2]} {status}, and we show {believed}."
+
+
+def _lost_statuses() -> Iterator[str]:
+    """The timeline has every status that the database saw, each once, in the same order."""
+    seen = witness.statuses()
+    for execution in Execution.objects.prefetch_related("events"):
+        told = [event.what for event in execution.events.all() if event.what in ExecutionStatus]
+        if told != seen[execution.pk.hex]:
+            yield f"Execution {execution.pk} had the statuses {seen[execution.pk.hex]}, and its timeline says {told}."
 
 
 def _lost_events() -> Iterator[str]:
-    """Every execution tells its story once: started, each wave, each job, the end."""
-    for execution in Execution.objects.prefetch_related("events", "waves", "waves__launches__job"):
-        told = Counter((event.what, event.sentence) for event in execution.events.all())
-        kinds = Counter(event.what for event in execution.events.all())
-        for kind in ("started", *(() if execution.is_active else (execution.status,))):
-            if kinds[kind] != 1:
-                yield f"Execution {execution.pk}: {kinds[kind]} events {kind!r} instead of one."
-        for sentence, number in _expected(execution, told):
+    """Every execution tells once that it was started, that a job was, and that its instances are gone."""
+    for execution in Execution.objects.prefetch_related("events", "waves__launches__job"):
+        lines = [event.sentence for event in execution.events.all()]
+        expected = {"its start": sum(event.what == "started" for event in execution.events.all())}
+        for wave in execution.waves.all():
+            for call in wave.launches.all():
+                if call.job:
+                    expected[f"job {call.job}"] = sum(line.startswith(f"DRS job {call.job.job_id} ") for line in lines)
+        if execution.instances_terminated:
+            expected["the end of the termination"] = sum("All recovery instances" in line for line in lines)
+        for what, number in expected.items():
             if number != 1:
-                yield f"Execution {execution.pk}: {number} events instead of one for {sentence}."
+                yield f"Execution {execution.pk}: {number} events instead of one for {what}."
 
 
-def _expected(execution: Execution, told: Counter[tuple[str, str]]) -> Iterator[tuple[str, int]]:
-    sentences = [sentence for (_, sentence), number in told.items() for _ in range(number)]
-    for wave in execution.waves.all():
-        name = f"Wave {wave.number}, {wave.name}"
-        if wave.started_at:
-            yield f"the start of {wave}", sum(line.startswith(f"{name}, started") for line in sentences)
-        if wave.status in JUDGED:
-            yield (
-                f"the end of {wave}",
-                sum(line.startswith(f"{name}: ") and bool(COUNTED.search(line)) for line in sentences),
-            )
-        for call in wave.launches.all():
-            if call.job:
-                yield f"job {call.job}", sum(line.startswith(f"DRS job {call.job.job_id} ") for line in sentences)
-    if execution.instances_terminated:
-        yield "the end of the termination", sum("All recovery instances" in line for line in sentences)
+def instances_left() -> Iterator[str]:
+    """Yield recovery instances that DRS still shows of jobs of ours: every execution was terminated. Asks AWS."""
+    given_up = Gate.objects.filter(answer=Answer.GIVE_UP).values("wave")  # people know that these may have launched
+    ours = set(Job.objects.exclude(launch__wave__in=given_up).values_list("job_id", flat=True))
+    for place in AccountRegion.objects.select_related("account"):
+        client = sessions.client(place.account, place.region, "drs", purpose="verdict")
+        for row in drs.describe_recovery_instances(client):
+            if row.job_id in ours:
+                yield f"DRS still has recovery instance {row.recovery_instance_id} of job {row.job_id}."

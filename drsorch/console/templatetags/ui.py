@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
-from drsorch.console.times import NOTHING, clock_text, duration_text, moment_text, relative_text
+from drsorch.console.times import NOTHING, clock_text, due_text, duration_text, moment_text, relative_text
 
 register = template.Library()
 
@@ -134,6 +134,12 @@ def until(moment: datetime) -> SafeString:
     return format_html(
         '<time data-until datetime="{}">{}</time>', moment.isoformat(), duration_text(moment - timezone.now())
     )
+
+
+@register.simple_tag
+def due(moment: datetime) -> SafeString:
+    """Say the time left until `moment`, or the time it is over, ticking in the browser through it."""
+    return format_html('<time data-due datetime="{}">{}</time>', moment.isoformat(), due_text(moment, timezone.now()))
 
 
 # ---- Actions -------------------------------------------------------------------------------------------------------

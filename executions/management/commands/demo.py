@@ -18,6 +18,7 @@ from drsorch.access.demo import DEMO_USERS
 from drsorch.access.requests import actor_named
 from drsorch.aws.endpoint import require_endpoint
 from drsorch.errors import UserError
+from executions.demo.chaos import CHAOS_PLAN, FASTEST, Chaos, shrunk_times, untruths
 from executions.demo.children import ChildEnded, Children, is_free
 from executions.demo.seed import FIRST_PLAN, fetch_world, hub_credentials, seed
 from executions.models import Execution
@@ -34,12 +35,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Accept --port, --once and --speed."""
+        """Accept --port, --once, --speed and --chaos."""
         parser.add_argument("--port", type=int, default=8000, help="port of the console on 127.0.0.1 (default 8000)")
         parser.add_argument(
             "--once", action="store_true", help="stop after the drill; exit 0 only when it is COMPLETED"
         )
         parser.add_argument("--speed", type=float, default=60.0, help="how much faster AWS's time runs (default 60)")
+        parser.add_argument(
+            "--chaos", action="store_true", help="a second drill, while AWS misbehaves and the worker is killed"
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run until Ctrl-C, or with --once until the drill has ended. Raises CommandError with the reason."""
@@ -49,11 +53,15 @@ class Command(BaseCommand):
         self.children = Children(settings.DATA_DIR / "demo-logs")
         signal.signal(signal.SIGTERM, _interrupt)
         _refuse_taken_ports(options["port"], urlsplit(self.endpoint).port or 80)
+        _refuse_speed(options["speed"], is_chaos=options["chaos"])
         try:
-            self._start(options["port"], options["speed"])
+            self._start(options["port"], options["speed"], shrunk_times(options["speed"]) if options["chaos"] else {})
             execution = self._drill()
-            if options["once"]:
+            if options["once"] or options["chaos"]:
                 _refuse_unless_completed(execution)
+            if options["chaos"]:
+                self._second_act(options["speed"])
+            if options["once"]:
                 return
             self._say_where(options["port"])
             self._stay()
@@ -64,7 +72,7 @@ class Command(BaseCommand):
         finally:
             self.children.stop()
 
-    def _start(self, port: int, speed: float) -> None:
+    def _start(self, port: int, speed: float, times: dict[str, str]) -> None:
         """Start everything: the console is reachable as soon as there is a database and people who may sign in."""
         simulator_port = str(urlsplit(self.endpoint).port)
         self.console.print("Starting the local AWS endpoint, the console and the worker.")
@@ -78,7 +86,7 @@ class Command(BaseCommand):
         self.console.print("Registering accounts, synchronising source servers, making groups and plans.")
         seed(world)
         connection.close()
-        self.children.start("worker", ["manage.py", "worker"])
+        self.children.start("worker", ["manage.py", "worker"], times)
         self.children.wait_until_answering("web", f"http://127.0.0.1:{port}/account/sign-in")
         self.console.print(f"The console is open at [bold]http://127.0.0.1:{port}/[/bold]")
 
@@ -90,6 +98,21 @@ class Command(BaseCommand):
         execution = watch(execution, olga, self.console, check=self.children.check)
         self.console.print(verdict(execution))
         return execution
+
+    def _second_act(self, speed: float) -> None:
+        """Run a drill while things go wrong. Raises CommandError when its story is not that of the endpoint."""
+        olga = actor_named("olga")
+        chaos = Chaos(self.endpoint, self.children, self.console, olga)
+        chaos.prepare(speed)
+        execution = start_execution(plan=plan_named(olga, CHAOS_PLAN), actor=olga, reason="The demo's second act")
+        self.console.print(f"\nThe second act: plan [bold]{CHAOS_PLAN}[/bold], while everything goes wrong\n")
+        chaos.begin(execution)
+        execution = watch(execution, olga, self.console, check=chaos.step)
+        self.console.print(verdict(execution))
+        wrong, counted = untruths(execution, self.endpoint)
+        if wrong:
+            raise CommandError(f"The drill does not tell the truth: {' '.join(wrong)}")
+        self.console.print(f"The endpoint's own book agrees. {counted}", soft_wrap=True)
 
     def _say_where(self, port: int) -> None:
         self.console.print(f"\nOpen [bold]http://127.0.0.1:{port}/[/bold] and sign in as one of:")
@@ -118,6 +141,11 @@ def _refuse_taken_ports(web: int, simulator: int) -> None:
             f"Port {simulator} is in use. Choose another for the local AWS endpoint: "
             f"AWS_ENDPOINT_URL=http://127.0.0.1:{simulator + 1} make demo."
         )
+
+
+def _refuse_speed(speed: float, *, is_chaos: bool) -> None:
+    if is_chaos and not 0 < speed <= FASTEST:
+        raise CommandError(f"--chaos needs a --speed above 0 and up to {FASTEST:g}: faster jobs end before limits do.")
 
 
 def _refuse_unless_completed(execution: Execution) -> None:
