@@ -133,7 +133,7 @@ class TestOverride:
         breaks(db_1)
         execution = recover(small, olga, override_reason=WHY)
         breaks(db_1, "STALLED")
-        survey.refresh(place, "us-east-1")
+        survey.refresh_all([(place, "us-east-1")])
 
         wave = execution.waves.get()
         assert [finding for finding in readiness.of_wave(wave, execution.created_at) if finding.is_blocking] == []
