@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from drsorch.access.roles import PERMISSIONS, Permission, Role
 from drsorch.audit.actor import Actor
-from executions.decisions.readiness import Code
 from executions.models import Execution, Gate
 from executions.page.waves import WaveRow
 from executions.services import Choice, choices_of
@@ -129,11 +128,6 @@ class Question:
     def unsent(self) -> int:
         """How many servers of the wave would be launched."""
         return sum(1 for server in self.row.servers if server.status in OPEN_SERVER)
-
-    @property
-    def replaced(self) -> int:
-        """How many running recovery instances, of no drill, the launch would replace."""
-        return sum(1 for detail in self.gate.details if detail.get("code") == Code.LIVE_INSTANCE)
 
 
 def questions(rows: Sequence[WaveRow], execution: Execution, actor: Actor) -> list[Question]:
