@@ -30,8 +30,8 @@ def judge(turn: Turn, action: do.Judge) -> None:
         check_move(wave.status, action.status, WAVE_MOVES)
         wave.launches.filter(status=CallStatus.SENT).update(status=CallStatus.DONE)
         count = _count(wave)
-        has_timed_out = wave.outcome == WaveStatus.FAILED and "timed out" in wave.reason
-        wave.reason = f"{wave.reason} {count}" if has_timed_out else count
+        # It has an outcome already only when it has timed out, and then says so.
+        wave.reason = f"{wave.reason} {count}".strip() if wave.outcome else count
         wave.status = wave.outcome = action.status
         wave.ended_at, wave.is_passed = timezone.now(), action.passes
         wave.save(update_fields=["status", "outcome", "ended_at", "is_passed", "reason"])
