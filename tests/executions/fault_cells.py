@@ -7,8 +7,8 @@ from drsorch.simulator.faults.answers import KIND_OF_ANSWER
 from drsorch.simulator.faults.kinds import KINDS, Stage
 
 PHASES = ("start", "run", "terminate")
-TOO_LONG = 0.6  # seconds, and our own patience is shorter while such a fault is tried
-PATIENCE = 0.3
+TOO_LONG = 1.0  # seconds, and our own patience is shorter while such a fault is tried
+PATIENCE = 0.6
 # Not tried, and why. A kind that is in no list fails the test.
 LEFT_OUT = {
     "storm": "a throttle by rate: the same answer, at moments that nobody can foresee",
