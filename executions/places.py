@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -32,21 +33,30 @@ class PlaceLook:
         return f"{self.region} of {self.account}"
 
 
-def look_at(servers: Sequence[SourceServer], allowed: Allowed, *, ask_aws: bool) -> PlaceLook:
-    """Look at servers of one account and Region. Where DRS does not answer, that itself is a finding."""
+def look_at_all(groups: Sequence[Sequence[SourceServer]], allowed: Allowed, *, ask_aws: bool) -> list[PlaceLook]:
+    """Look at servers, grouped by account and Region. A place that does not answer is itself a finding there."""
+    places = [(servers[0].account, servers[0].region) for servers in groups]
+    answers: Sequence[Survey | AwsError] = (
+        surveys.refresh_all(places) if ask_aws else [_known(servers) for servers in groups]
+    )
+    return [
+        _look_at(servers, answer, allowed, now=timezone.now() if ask_aws else None)
+        for servers, answer in zip(groups, answers, strict=True)
+    ]
+
+
+def _look_at(
+    servers: Sequence[SourceServer], answer: Survey | AwsError, allowed: Allowed, *, now: datetime | None
+) -> PlaceLook:
+    """Judge the servers by what was answered; `now` None: what is known is judged as of when it was learned."""
     account, region = servers[0].account, servers[0].region
-    survey: Survey | None = None
+    quotas = quotas_of(account.pk, region)
+    if isinstance(answer, AwsError):
+        found = [_unanswered(account, region, answer), *_live_by_inventory(servers, allowed)]
+        return PlaceLook(account, region, tuple(servers), quotas, None, tuple(found))
     wanted = [wanted_server(server) for server in servers]
-    if ask_aws:
-        try:
-            survey = surveys.refresh(account, region)
-            found = findings(wanted, survey, now=timezone.now(), allowed=allowed)
-        except AwsError as error:
-            found = [_unanswered(account, region, error), *_live_by_inventory(servers, allowed)]
-    else:
-        survey = _known(account, region, servers)
-        found = findings(wanted, survey, now=survey.taken_at, allowed=allowed)
-    return PlaceLook(account, region, tuple(servers), quotas_of(account.pk, region), survey, tuple(found))
+    found = findings(wanted, answer, now=now or answer.taken_at, allowed=allowed)
+    return PlaceLook(account, region, tuple(servers), quotas, answer, tuple(found))
 
 
 def wanted_server(server: SourceServer) -> Wanted:
@@ -54,8 +64,9 @@ def wanted_server(server: SourceServer) -> Wanted:
     return Wanted(server.source_server_id, server.name, server.group.rpo_minutes if server.group else None)
 
 
-def _known(account: TargetAccount, region: str, servers: Sequence[SourceServer]) -> Survey:
+def _known(servers: Sequence[SourceServer]) -> Survey:
     """Return the last survey of a place, or what the inventory knows when that is newer."""
+    account, region = servers[0].account, servers[0].region
     synced_at = min(server.synced_at for server in servers)
     survey = surveys.latest(account.pk, region)
     if survey is not None and survey.taken_at >= synced_at:

@@ -43,7 +43,7 @@ def ask_soon(account_id: int, region: str) -> None:
 def want_survey(account_id: int, region: str, *, insist: bool = False) -> None:
     """Have the place surveyed anew; executions whose waves wait for it are woken. Call in a transaction.
 
-    At once, unless that failed lately: then only `insist`, when a person asks, does not wait.
+    Soon: see `surveying`. After a failure it waits longer, unless a person asks (`insist`).
     """
     poller, _ = Poller.objects.defer("survey").get_or_create(account_id=account_id, region=region)
     now = timezone.now()

@@ -16,7 +16,7 @@ from executions.decisions import readiness as decide
 from executions.decisions.capacity import Room, crowded
 from executions.decisions.readiness import Allowed, Code, Finding, Wanted, findings
 from executions.models import Execution, Job, ServerRun, WaveRun
-from executions.places import PlaceLook, look_at
+from executions.places import PlaceLook, look_at_all
 from executions.snapshots import Chosen, PointInTime
 from executions.states import OPEN_CALL, LaunchStatus, Mode
 from plans.models import Member, RecoveryPlan, Wave
@@ -88,11 +88,13 @@ def look(
     # A drill in the way is refused by its name, or pre-empted: its jobs are waited for then, and block nothing here.
     awaited = _jobs_of(_drills(running, holds)) if mode == Mode.RECOVERY else {}
     allowed = Allowed(awaited_jobs=awaited, launch_over=_named(servers, launch_over))
-    places = tuple(look_at(members, allowed, ask_aws=ask_aws) for members in _by_place(servers).values())
+    places = tuple(look_at_all(list(_by_place(servers).values()), allowed, ask_aws=ask_aws))
     chosen, without = snapshots.choose(servers, point_in_time if ask_aws else None)
     found = [finding for place in places for finding in (*place.findings, *_capacity(place, waves))]
     if ask_aws and mode == Mode.DRILL:
-        found += [finding for place in places for finding in rights.of_place(place.account, place.region)]
+        # Where DRS itself did not answer, IAM is not asked to say it again.
+        answering = [place for place in places if place.survey]
+        found += [finding for place in answering for finding in rights.of_place(place.account, place.region)]
     return Look(
         plan=plan,
         waves=waves,

@@ -1,9 +1,12 @@
 """Ask IAM, before a drill, whether we may do all that DRS does with our rights."""
 
 from drsorch.aws import iam, sessions, sts
+from drsorch.aws.budget import budget
 from drsorch.aws.errors import AwsError
 from executions.decisions.readiness import Code, Finding, Severity
 from protection.models import TargetAccount
+
+PROBE_SECONDS = 5.0
 
 
 def of_place(account: TargetAccount, region: str) -> list[Finding]:
@@ -17,9 +20,10 @@ def of_place(account: TargetAccount, region: str) -> list[Finding]:
     """
     place = f"{region} of {account}"
     try:
-        principal = account.role_arn or _own_principal(account, region)
-        client = sessions.client(account, region, "iam", purpose="readiness")
-        verdict = iam.judge(client, principal, account.partition) if principal else iam.Verdict()
+        with budget(PROBE_SECONDS):
+            principal = account.role_arn or _own_principal(account, region)
+            client = sessions.client(account, region, "iam", purpose="readiness")
+            verdict = iam.judge(client, principal, account.partition) if principal else iam.Verdict()
     except AwsError as error:
         sentence = f"Not looked up whether all that DRS needs is allowed in {place}: {error.message}"
         return [Finding(Code.PERMISSION, Severity.WARNING, sentence, subject=place)]

@@ -3,12 +3,15 @@
 The cost of a look depends on the place, never on how many executions want to know.
 """
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from drsorch.aws import drs, native_plans, sessions
+from drsorch.aws.budget import budget
 from drsorch.aws.calls import Client
 from drsorch.aws.errors import AwsDenied, AwsError
 from executions.decisions.surveyed import NativeRun, Survey, SurveyedInstance, SurveyedJob, SurveyedServer
@@ -18,6 +21,8 @@ from protection.models import TargetAccount
 # A job lasts minutes, a stuck one hours: one that is older than this will not end any more.
 JOBS_SINCE = timedelta(days=3)
 COMPLETED = "COMPLETED"
+AT_ONCE = 8
+PLACE_SECONDS = 15.0
 
 
 def take(account: TargetAccount, region: str) -> Survey:
@@ -44,15 +49,30 @@ def take(account: TargetAccount, region: str) -> Survey:
     )
 
 
-def refresh(account: TargetAccount, region: str) -> Survey:
-    """Take a survey and store it. A failure is stored beside the last survey, which stays, and raised (AwsError)."""
+def refresh_all(places: Sequence[tuple[TargetAccount, str]]) -> list[Survey | AwsError]:
+    """Survey places side by side, store what they say, and return a survey or why there is none for each.
+
+    One that does not answer holds up no other, and nobody for longer than `PLACE_SECONDS` and one time-out.
+    """
+    if not places:
+        return []
+    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(places))) as pool:
+        answers = list(pool.map(_attempt, places))
+    for (account, region), answer in zip(places, answers, strict=True):
+        if isinstance(answer, AwsError):
+            store_failure(account.pk, region, answer)
+        else:
+            store(account.pk, region, answer)
+    return answers
+
+
+def _attempt(place: tuple[TargetAccount, str]) -> Survey | AwsError:
+    """Take a survey in a thread of its own: no database here."""
     try:
-        survey = take(account, region)
+        with budget(PLACE_SECONDS):
+            return take(*place)
     except AwsError as error:
-        store_failure(account.pk, region, error)
-        raise
-    store(account.pk, region, survey)
-    return survey
+        return error
 
 
 @transaction.atomic

@@ -50,12 +50,12 @@ def renew(poller: Poller) -> None:
         Poller.objects.filter(pk=poller.pk, fence=poller.fence).update(survey_error=said)
         return
     survey.store(poller.account_id, poller.region, seen)
-    waiting = _unstarted().filter(account_id=poller.account_id, region=poller.region, wave__look_again_at__isnull=False)
-    for execution in sorted(set(waiting.values_list("wave__execution", flat=True))):
+    mine = _unstarted().filter(account_id=poller.account_id, region=poller.region)
+    waves = WaveRun.objects.filter(pk__in=mine.values("wave"), look_again_at__isnull=False)
+    for execution in sorted(set(waves.values_list("execution", flat=True))):
         with transaction.atomic():  # one each, so that nobody waits in a circle
             wake([execution])
-            waves = WaveRun.objects.filter(execution=execution, status__in=UNSTARTED_WAVE)
-            waves.exclude(look_again_at=None).update(look_again_at=timezone.now())
+            waves.filter(execution=execution).update(look_again_at=timezone.now())
 
 
 def _unstarted() -> "QuerySet[ServerRun]":
@@ -64,15 +64,16 @@ def _unstarted() -> "QuerySet[ServerRun]":
 
 
 def _due_at(poller: Poller, now: datetime) -> datetime | None:
-    """Return when the next survey is due: at once for one that is wanted, at the latest when the last one is old."""
+    """Return when the next survey is due: when the last one is old, three times as soon when a newer one is wanted.
+
+    At once when there was none. Whoever waits for a job of somebody else wants another one after each.
+    """
     last, wanted = poller.surveyed_at, poller.survey_wanted_at
     is_needed = _unstarted().filter(account_id=poller.account_id, region=poller.region).exists()
     if not is_needed and (wanted is None or wanted < now - WANTED_FOR):
         return None
-    if last is None or (wanted is not None and wanted > last):
-        due_at = now
-    else:
-        due_at = last + timedelta(seconds=settings.SURVEY_SECONDS)
+    age = settings.SURVEY_SECONDS / (3 if last and wanted and wanted > last else 1)
+    due_at = now if last is None else last + timedelta(seconds=age)
     failed_at = _failed_at(poller.survey_error)
     return due_at if failed_at is None else max(due_at, failed_at + _pause(last, failed_at))
 

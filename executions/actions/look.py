@@ -55,7 +55,7 @@ def _wait(turn: Turn, wave: WaveRun, findings: list[Finding], now: datetime) -> 
     wave.reason, wave.look_again_at = reason, now + timedelta(seconds=wait)
     wave.failed_looks += 1 if is_unknown else 0
     wave.save(update_fields=["reason", "look_again_at", "failed_looks"])
-    for account_id, region in set(wave.servers.values_list("account_id", "region")):
+    for account_id, region in sorted(set(wave.servers.values_list("account_id", "region"))):
         pollers.want_survey(account_id, region)
     # That the first survey is still to come is nobody's news.
     if is_news and not (is_unknown and wave.failed_looks <= 1):

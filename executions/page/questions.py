@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from drsorch.access.roles import PERMISSIONS, Permission, Role
 from drsorch.audit.actor import Actor
-from executions.decisions.readiness import Code
 from executions.models import Execution, Gate
 from executions.page.waves import WaveRow
 from executions.services import Choice, choices_of
@@ -27,12 +26,14 @@ HEADINGS = {
     GateKind.FAILURE: "Wave {} has failed",
     GateKind.TWO_JOBS: "Two DRS jobs for one launch of wave {}",
     GateKind.UNHEARD: "DRS does not answer about wave {}",
+    GateKind.ENDLESS: "DRS does not end a job of wave {}",
 }
 # Instead of the whole question when its details stand below it, one by one.
 SUMMARIES = {
     GateKind.PROBLEM: "Before {wave} its servers were looked at again. {count} problems were found:",
     GateKind.FAILURE: "In {wave} {count} servers have failed:",
     GateKind.UNHEARD: "DRS has not answered about {wave} for long. {count} jobs may have launched servers:",
+    GateKind.ENDLESS: "DRS has not ended {count} jobs of {wave} long after its time-out:",
 }
 
 
@@ -127,11 +128,6 @@ class Question:
     def unsent(self) -> int:
         """How many servers of the wave would be launched."""
         return sum(1 for server in self.row.servers if server.status in OPEN_SERVER)
-
-    @property
-    def replaced(self) -> int:
-        """How many running recovery instances, of no drill, the launch would replace."""
-        return sum(1 for detail in self.gate.details if detail.get("code") == Code.LIVE_INSTANCE)
 
 
 def questions(rows: Sequence[WaveRow], execution: Execution, actor: Actor) -> list[Question]:

@@ -6,6 +6,7 @@ from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict, Invalid, NotFound
+from executions.decisions.readiness import NOT_OVERRIDABLE
 from executions.models import Execution, Gate
 from executions.services.retrying import failed_servers
 from executions.states import OPEN_SERVER, Answer
@@ -47,13 +48,7 @@ def require(gate: Gate | None, execution: Execution, actor: Actor, answer: str, 
     """
     if gate is None:
         raise NotFound("There is no such question in this execution. Open the execution again.")
-    if gate.answered_at is not None:
-        said = Answer(gate.answer).label.lower() if gate.answer else "an answer"
-        raise Conflict(
-            f"{gate.answered_name or 'Somebody else'} has answered this question already: “{said}”.",
-            code="ALREADY_ANSWERED",
-            details={"status": execution.status, "answer": gate.answer},
-        )
+    refuse_answered(gate, execution)
     options = {choice.answer.value: choice for choice in choices_of(gate, execution, actor)}
     allowed = [value for value, choice in options.items() if choice.allowed]
     if answer not in options:
@@ -64,6 +59,18 @@ def require(gate: Gate | None, execution: Execution, actor: Actor, answer: str, 
     if options[answer].needs_note and not note.strip():
         raise Invalid(f"Give a reason with “{Answer(answer).label.lower()}”: it is kept with the decision.")
     return gate
+
+
+def refuse_answered(gate: Gate | None, execution: Execution) -> None:
+    """Raise Conflict (ALREADY_ANSWERED) naming who has answered `gate`, when somebody has."""
+    if gate is None or gate.answered_at is None:
+        return
+    said = Answer(gate.answer).label.lower() if gate.answer else "nothing is left to decide"
+    raise Conflict(
+        f"{gate.answered_name or 'Somebody else'} has answered this question already: “{said}”.",
+        code="ALREADY_ANSWERED",
+        details={"status": execution.status, "answer": gate.answer},
+    )
 
 
 def _not_permitted(execution: Execution, actor: Actor, answer: str) -> str:
@@ -78,6 +85,12 @@ def _not_now(gate: Gate, execution: Execution, answer: str) -> str:
         return "The execution is being cancelled."
     if answer == Answer.ACCEPT and execution.is_drill:
         return "A drill is not launched in spite of problems. Repair them and look again, skip the wave, or cancel."
+    own_consent = [detail["sentence"] for detail in gate.details if detail.get("code") in NOT_OVERRIDABLE]
+    if answer == Answer.ACCEPT and own_consent:
+        return (
+            f"{' '.join(own_consent)} That needs a consent of its own, which is given when a recovery is started: skip "
+            "the wave, or cancel and start again."
+        )
     if answer != Answer.RETRY:
         return ""
     if any(run.launch_status in OPEN_SERVER for run in gate.wave.servers.all()):

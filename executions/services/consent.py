@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from drsorch.access import policy
 from drsorch.access.roles import OVERRIDING
@@ -42,23 +43,17 @@ def refuse_unless_confirmed(plan: RecoveryPlan, mode: str, consent: Consent) -> 
         )
 
 
-def refuse_unless_free(look: Look, mode: str, consent: Consent, actor: Actor) -> None:
-    """Raise Conflict while the plan runs, or another execution has its servers, and is not to be pre-empted.
-
-    Raises Denied when the actor may not cancel a drill that is to be pre-empted.
-    """
-    preempted = look.drills_in_the_way if mode == Mode.RECOVERY and consent.preempt else set()
+def refuse_unless_free(look: Look, mode: str, consent: Consent) -> None:
+    """Raise Conflict while the plan runs, or another execution has its servers, and is not to be pre-empted."""
+    preempted = drills_to_preempt(look, mode, consent)
     if look.running and look.running.pk not in preempted:
         raise running_already(look.plan, look.running, mode)
     refuse_held([hold for hold in look.holds if hold.holder not in preempted], mode)
-    for drill in Execution.objects.filter(pk__in=preempted):
-        require_preemption(drill, actor)
 
 
-def require_preemption(drill: Execution, actor: Actor) -> None:
-    """Return when the actor may cancel the drill: who started it, or whose role says so. Raises Denied."""
-    if actor.user is None or actor.user.pk != drill.initiated_by_id:
-        policy.require(actor, OVERRIDING, drill)
+def drills_to_preempt(look: Look, mode: str, consent: Consent) -> set[UUID]:
+    """Return the drills that are to make way: those in the way of a recovery, when that was asked for."""
+    return look.drills_in_the_way if mode == Mode.RECOVERY and consent.preempt else set()
 
 
 def running_already(plan: RecoveryPlan, running: Execution, mode: str) -> Conflict:

@@ -10,7 +10,7 @@ from drsorch.errors import Conflict
 from executions import pollers
 from executions.models import Execution, Gate
 from executions.services import choices, retrying
-from executions.services.offers import PAUSES, require
+from executions.services.offers import PAUSES, permit, require
 from executions.states import (
     IN_FLIGHT_WAVE,
     RUNNING,
@@ -58,10 +58,14 @@ def decide_gate(*, execution: Execution, gate: int, answer: str, actor: Actor, n
     Raises NotFound, Denied, Invalid (not one of the options, a note is missing), and Conflict (answered by somebody
     else meanwhile, or not possible now) with what may be answered.
     """
-    require(execution, actor, "cancel" if answer == Answer.CANCEL else "decide")
+    action = "cancel" if answer == Answer.CANCEL else "decide"
+    permit(execution, actor, action)
     found = Gate.objects.select_related("wave").filter(wave__execution=execution, pk=gate).first()
+    choices.refuse_answered(found, execution)
+    require(execution, actor, action)
     row = choices.require(found, execution, actor, answer, note)
     if answer == Answer.CANCEL:
+        Gate.objects.filter(pk=row.pk).update(note=note)
         return cancel_execution(execution=execution, actor=actor)
     if answer == Answer.RETRY:
         retrying.retry_failed(execution, row.wave)
@@ -102,7 +106,7 @@ def _answer(execution: Execution, gate: Gate, actor: Actor, answer: str, note: s
     wave.look_again_at, wave.failed_looks = None, 0
     if gate.kind == GateKind.PROBLEM:
         wave.looked_at = None
-        for account_id, region in set(wave.servers.values_list("account_id", "region")):
+        for account_id, region in sorted(set(wave.servers.values_list("account_id", "region"))):
             pollers.want_survey(account_id, region, insist=True)
     if answer == Answer.ACCEPT:
         wave.accepted_problems = [*wave.accepted_problems, *gate.details]

@@ -45,19 +45,23 @@ def offers(execution: Execution, actor: Actor) -> list[Offer]:
 
 
 def require(execution: Execution, actor: Actor, action: str) -> None:
-    """Return when `actor` may do `action`, with the execution read anew and locked until the transaction ends.
+    """Return when `actor` may do `action` now. Raises NotFound, Denied, Conflict (with the current status)."""
+    permit(execution, actor, action)
+    reason = _not_now(execution, action)
+    if reason:
+        raise Conflict(reason, details={"status": execution.status})
 
-    So that of two people one wins and the other hears how it stands. Raises NotFound, Denied, Conflict (with the
-    current status).
+
+def permit(execution: Execution, actor: Actor, action: str) -> None:
+    """Return when `actor` may do `action` at all, with the execution read anew and locked until the transaction ends.
+
+    So that of two people one wins and the other hears how it stands. Raises NotFound, Denied.
     """
     execution.refresh_from_db(from_queryset=Execution.objects.select_for_update())
     if not (action in INITIATOR_MAY and _is_initiator(execution, actor)):
         policy.require(actor, PERMISSIONS[action], execution)
     if action in GOES_ON:
         policy.require(actor, Permission.EXECUTE_RECOVERY, execution)
-    reason = _not_now(execution, action)
-    if reason:
-        raise Conflict(reason, details={"status": execution.status})
 
 
 def _not_permitted(execution: Execution, actor: Actor, action: str) -> str:

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from drsorch.access import policy
+from drsorch.access.roles import OVERRIDING
 from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict
 from executions.models import Execution
-from executions.services.consent import require_preemption
 from executions.turn import wake
 from plans.models import RecoveryPlan
 
@@ -25,10 +26,12 @@ def make_way(drills: Iterable[UUID], recovery_id: UUID, plan: RecoveryPlan, acto
     for drill in active:
         if not drill.is_drill:
             raise Conflict(f"{drill} is a recovery: it makes way for nothing. Wait until it has ended, or cancel it.")
-        require_preemption(drill, actor)
+        if actor.user is None or actor.user.pk != drill.initiated_by_id:  # whoever started it may always stop it
+            policy.require(actor, OVERRIDING, drill)
         if drill.cancel_requested_at is None:
             drill.cancel_requested_at, drill.cancelled_by = timezone.now(), actor.name
-        drill.preempted_by_id = recovery_id
+        if drill.preempted_by_id is None:  # another recovery may have taken other servers of it before
+            drill.preempted_by_id = recovery_id
         drill.save(update_fields=["cancel_requested_at", "cancelled_by", "preempted_by"])
         drill.say(
             f"{actor.name} started the recovery of {plan} ({str(recovery_id)[:8]}), which takes over its servers: this "

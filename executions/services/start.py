@@ -20,6 +20,7 @@ from executions.services import holding
 from executions.services.consent import (
     NO_CONSENT,
     Consent,
+    drills_to_preempt,
     refuse_unless_confirmed,
     refuse_unless_free,
     refuse_unless_ready,
@@ -96,9 +97,8 @@ def create_execution(
 
     The constraints of the database decide between two who start at once. Raises Denied, NotReady, Conflict.
     """
-    refuse_unless_free(look, mode, consent, actor)
+    refuse_unless_free(look, mode, consent)
     let_pass = refuse_unless_ready(look, mode, consent, actor)
-    preempted = look.drills_in_the_way if mode == Mode.RECOVERY and consent.preempt else set()
     with transaction.atomic():
         execution = Execution(
             id=uuid.uuid4(),
@@ -109,7 +109,7 @@ def create_execution(
             override_reason=consent.override_reason.strip() if let_pass else "",
             overridden=[finding.to_json() for finding in let_pass],
         )
-        drills = make_way(preempted, execution.pk, look.plan, actor)
+        drills = make_way(drills_to_preempt(look, mode, consent), execution.pk, look.plan, actor)
         _save_row(execution, look.plan, actor)
         _create_runs(execution, look)
         holding.hold(execution, look.servers, taking_over=drills)

@@ -155,9 +155,9 @@ PROBLEMS = [
         "sentence": "applications-01 does not replicate (state stalled). Repair its replication in DRS.",
     },
     {
-        "code": "LIVE_INSTANCE",
-        "key": "LIVE_INSTANCE:s-2",
-        "sentence": "applications-02 runs as recovery instance i-0c4, which is no drill's: a launch replaces it.",
+        "code": "STALE",
+        "key": "STALE:s-2",
+        "sentence": "DRS last heard from applications-02 at 2026-11-21 02:10 UTC. Check its replication agent.",
     },
 ]
 

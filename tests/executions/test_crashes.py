@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from executions import crash, pollers, services
-from executions.models import Launch, TerminationCall
+from executions.models import Launch, Poller, TerminationCall
 from tests.executions.conftest import Death
 from tests.executions.driving import let_settle, problems, run, sentences, step, tick
 
@@ -55,6 +55,7 @@ DEATHS = [(point, 1) for point in crash.POINTS] + [
 @pytest.mark.parametrize(("point", "nth"), DEATHS)
 def test_a_death_costs_nothing_but_time(aws, drill, die_at, point, nth, place):
     pollers.want_survey(place.pk, "us-east-1")
+    Poller.objects.update(surveyed_at=None)
     passed = die_at(point, nth)
     run_until_death(drill, aws)
     step()

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from drsorch.aws import iam
+from drsorch.aws import drs, iam, sessions
 from drsorch.errors import Conflict, NotReady
 from executions import readiness, rights, services, snapshots, survey
 from executions.decisions.readiness import Code, Severity
@@ -167,9 +167,19 @@ def test_8_9_a_drill_of_an_earlier_time_launches_the_last_snapshot_before_it(sma
     assert len(survey.take(place, REGION).instances) == 2
 
 
+def test_9_a_snapshot_that_was_due_before_but_taken_after_the_wanted_time_is_not_chosen(place, db_1):
+    client = sessions.client(place, REGION, "drs")
+    newest = next(row for row in drs.describe_recovery_snapshots(client, db_1.source_server_id) if row.taken_at)
+    at = newest.taken_at - (newest.taken_at - newest.expected_at) / 2
+
+    chosen = snapshots.choose([db_1], at)[0][db_1.pk]
+    assert chosen.snapshot_id != newest.snapshot_id
+    assert chosen.taken_at < at
+
+
 def test_8_a_server_is_launched_from_the_snapshot_that_was_chosen_for_it(small, olga, place, db_1):
     hour_ago = timezone.now() - timezone.timedelta(hours=1)
-    (chosen,), _ = snapshots.choose([db_1], hour_ago)[0].values(), None
+    chosen = snapshots.choose([db_1], hour_ago)[0][db_1.pk]
     services.start_execution(plan=small, actor=olga, point_in_time={db_1.source_server_id: chosen.snapshot_id})
 
     named = dict(ServerRun.objects.values_list("source_server_id", "snapshot_id"))

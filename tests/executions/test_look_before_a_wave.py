@@ -133,3 +133,17 @@ def test_a_server_in_the_job_of_another_is_waited_for_and_named(aws, halfway):
         forget_survey()
         looks(halfway)
     assert run(halfway, aws).status == "COMPLETED", sentences(halfway)
+
+
+def test_a_live_instance_is_not_launched_over_at_the_gate(aws, two_waves, ada):
+    recovery = services.start_execution(plan=two_waves, actor=ada, mode="RECOVERY", confirm_plan_name=two_waves.name)
+    recovery.test_actor = ada
+    until_wave_two(recovery, aws)
+    aws.start_job("222222222222", "us-east-1", [second(recovery).servers.first().source_server_id])
+    aws.advance(4000)
+    looks(recovery)
+    gate = Gate.objects.get(answered_at=None)
+    assert [found["code"] for found in gate.details] == ["LIVE_INSTANCE"]
+
+    with pytest.raises(Conflict, match="That needs a consent of its own"):
+        services.decide_gate(execution=recovery, gate=gate.pk, answer="ACCEPT", actor=ada, note="Never mind.")

@@ -128,7 +128,7 @@ def test_of_two_answers_the_first_counts_and_the_second_hears_whose_it_was(faile
     gate = Gate.objects.get()
     answer(failed, olga, "CONTINUE")
 
-    with pytest.raises(Conflict, match="No question is open") as refused:
+    with pytest.raises(Conflict, match="olga has answered this question already: “continue") as refused:
         answer(failed, ada, "RETRY", gate=gate)
     assert refused.value.details["status"] == "LAUNCHING"
     assert ServerAttempt.objects.count() == 0

@@ -1,6 +1,9 @@
 """Recoveries: what has to be said expressly, by whom, and what happens to the drill that is in the way."""
 
+import threading
+
 import pytest
+from django.db import connection
 
 from drsorch.access.roles import Role
 from drsorch.audit.models import AuditEvent
@@ -130,7 +133,7 @@ class TestOverride:
         breaks(db_1)
         execution = recover(small, olga, override_reason=WHY)
         breaks(db_1, "STALLED")
-        survey.refresh(place, "us-east-1")
+        survey.refresh_all([(place, "us-east-1")])
 
         wave = execution.waves.get()
         assert [finding for finding in readiness.of_wave(wave, execution.created_at) if finding.is_blocking] == []
@@ -323,3 +326,29 @@ class TestPreemption:
 
         recovery = create_execution(look=look, actor=ada, mode="RECOVERY", consent=Consent(preempt=True))
         assert list(recovery.preempted.all()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite's tests run in memory, where writers cannot wait")
+def test_of_two_recoveries_that_pre_empt_at_the_same_moment_one_does(drill, small, overlapping, ada, olga):
+    looks = [readiness.look(plan, mode="RECOVERY") for plan in (small, overlapping)]
+    barrier, ends = threading.Barrier(2), []
+
+    def start(look, actor):
+        try:
+            barrier.wait(timeout=10)
+            ends.append(create_execution(look=look, actor=actor, mode="RECOVERY", consent=Consent(preempt=True)).pk)
+        except Conflict as error:
+            ends.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=start, args=pair) for pair in zip(looks, (ada, olga), strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+
+    drill.refresh_from_db()
+    assert sorted(map(str, ends)) == sorted([str(drill.preempted_by_id), "SERVER_CONFLICT"])
+    assert set(ServerHold.objects.values_list("holder", flat=True)) == {drill.preempted_by_id}

@@ -1,6 +1,7 @@
 """The survey of an account and Region: all of it in one pass, kept with its age, never empty for "could not ask"."""
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,10 @@ from tests.executions.driving import run, start_outside, terminate_outside
 
 pytestmark = pytest.mark.django_db
 REGION = "us-east-1"
+
+
+def refresh(place):
+    return survey.refresh_all([(place, REGION)])[0]
 
 
 def of_wave(execution):
@@ -41,12 +46,12 @@ def test_one_pass_sees_servers_live_jobs_of_every_type_and_instances(place, smal
 @pytest.mark.parametrize("operation", ["DescribeSourceServers", "DescribeJobs", "DescribeRecoveryInstances"])
 def test_a_part_that_cannot_be_asked_makes_no_survey_and_keeps_the_last_one(place, aws, operation):
     """Field bug h and i: what could not be asked looks like nothing found."""
-    survey.refresh(place, REGION)
+    refresh(place)
     aws.fault(kind="denied", operation=operation)
 
     with pytest.raises(AwsError, match=operation):
-        survey.refresh(place, REGION)
-
+        survey.take(place, REGION)
+    assert isinstance(refresh(place), AwsError)
     assert survey.latest(place.pk, REGION) is not None
     assert operation in survey.failure(place.pk, REGION)
 
@@ -58,7 +63,7 @@ def test_recovery_plans_that_we_may_not_list_are_a_gap_that_is_said(place, aws):
 
 
 def test_a_survey_has_an_age_and_an_older_one_never_replaces_a_later(place):
-    later = survey.refresh(place, REGION)
+    later = refresh(place)
     earlier = survey.Survey(later.account_id, REGION, later.taken_at - timedelta(seconds=5))
     survey.store(place.pk, REGION, earlier)
 
@@ -87,7 +92,7 @@ def test_before_a_wave_a_survey_that_is_too_old_is_unknown_and_costs_no_call(dri
 def test_before_a_wave_a_job_of_somebody_else_is_found_and_one_of_the_execution_is_not(drill, place, small):
     server = drill.waves.get().servers.first()
     job = start_outside(place, [server.source_server_id])
-    survey.refresh(place, REGION)
+    refresh(place)
     (finding,) = of_wave(drill)
 
     assert (finding.code, finding.subject) == (Code.BUSY, job.job_id)
@@ -128,3 +133,17 @@ def test_before_a_wave_its_drill_instances_are_only_a_warning(done, small, olga,
 
     assert {(each.code, each.severity) for each in of_wave(again)} == {(Code.DRILL_INSTANCE, Severity.WARNING)}
     assert run(again, aws).status == "COMPLETED"
+
+
+def test_places_are_asked_side_by_side_and_a_silent_one_holds_up_no_other(place, aws):
+    places = [(place, REGION), (place, factories.OTHER_REGION)]
+    aws.fault(kind="slow", operation="DescribeSourceServers", seconds=1.5, times=2)
+    aws.fault(kind="denied", operation="DescribeJobs", region=REGION)
+    began = time.monotonic()
+    refused, seen = survey.refresh_all(places)
+
+    assert time.monotonic() - began < 2.9
+    assert isinstance(refused, AwsError)
+    assert survey.latest(place.pk, REGION) is None
+    assert "DescribeJobs" in survey.failure(place.pk, REGION)
+    assert survey.latest(place.pk, factories.OTHER_REGION) == seen

@@ -80,10 +80,15 @@ def recovery_instances(place):
     return drs_backends[place.account_id]["us-east-1"].recovery_instances
 
 
+def protect(place, instance, on=True):
+    """Turn termination protection on, or off."""
+    ec2_backends[place.account_id]["us-east-1"].get_instance(instance.id).disable_api_termination = on
+
+
 def test_what_its_job_has_left_running_is_said_and_terminated_again(aws, place, asked, settings):
     settings.ENGINE_GRACE_SECONDS = 0
     [stubborn, _] = recovery_instances(place).values()
-    stubborn.machine.disable_api_termination = True
+    protect(place, stubborn)
     tick(asked)
     aws.advance(100)
 
@@ -94,7 +99,7 @@ def test_what_its_job_has_left_running_is_said_and_terminated_again(aws, place, 
     assert any(f"left instances running: {stubborn.id}. Terminating" in line for line in sentences(asked))
     assert TerminationCall.objects.last().servers.count() == 1
 
-    stubborn.machine.disable_api_termination = False
+    protect(place, stubborn, on=False)
     assert finish(asked, aws).instances_terminated, sentences(asked)
     assert machines(place) == {"terminated"}
 
@@ -102,7 +107,7 @@ def test_what_its_job_has_left_running_is_said_and_terminated_again(aws, place, 
 def test_an_instance_that_drs_has_forgotten_and_ec2_still_runs_is_not_gone(aws, place, asked, settings):
     settings.ENGINE_GRACE_SECONDS = 600
     [stubborn, _] = recovery_instances(place).values()
-    stubborn.machine.disable_api_termination = True
+    protect(place, stubborn)
     tick(asked)
     aws.advance(100)
     aws.jobs()  # the endpoint lets happen what is due
@@ -112,7 +117,7 @@ def test_an_instance_that_drs_has_forgotten_and_ec2_still_runs_is_not_gone(aws, 
     assert not asked.instances_terminated
     assert ServerRun.objects.filter(launch_status="TERMINATED").count() == 1
 
-    stubborn.machine.disable_api_termination = False
+    protect(place, stubborn, on=False)
     ec2_backends[place.account_id]["us-east-1"].terminate_instances([stubborn.id])
     assert finish(asked, aws).instances_terminated
 
@@ -199,3 +204,21 @@ def test_only_the_instances_of_this_execution_are_terminated(aws, place, done, s
     states = ec2.describe_instances(sessions.client(place, "us-east-1", "ec2"), mine)
     assert {row.state for row in states.values()} == {"running"}
     assert [job["type"] for job in aws.jobs()] == ["LAUNCH", "LAUNCH"]
+
+
+def test_after_a_few_rounds_what_stays_is_left_to_people_who_may_ask_again(aws, place, asked, olga, settings):
+    settings.ENGINE_GRACE_SECONDS = 0
+    [stubborn, _] = recovery_instances(place).values()
+    protect(place, stubborn)
+
+    finish(asked, aws, rounds=12)
+
+    request = Termination.objects.get()
+    assert request.gave_up_at is not None
+    assert request.reason.startswith(f"{stubborn.id} in us-east-1 of Target (222222222222) stayed after 3 DRS jobs.")
+    assert sum(job["type"] == "TERMINATE" for job in aws.jobs()) == 3
+    assert asked.next_tick_at is None
+
+    protect(place, stubborn, on=False)
+    services.terminate_instances(execution=asked, actor=olga)
+    assert finish(asked, aws).instances_terminated, sentences(asked)

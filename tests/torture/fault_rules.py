@@ -6,7 +6,6 @@ from typing import Any
 
 from drsorch.simulator.faults.kinds import KINDS, Stage
 from drsorch.simulator.faults.rules import STAGES, STATES
-
 from tests.torture.times import Times
 
 Rule = dict[str, Any]
