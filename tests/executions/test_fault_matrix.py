@@ -9,6 +9,8 @@ from tests import factories
 from tests.executions import fault_matrix
 from tests.executions.fault_cells import LEFT_OUT, cells
 
+pytestmark = pytest.mark.django_db  # has the database made; the cells are tried before any test's own transaction
+
 
 @pytest.fixture(scope="module")
 def tried(simulator_server, django_db_setup, django_db_blocker):
@@ -21,9 +23,10 @@ def tried(simulator_server, django_db_setup, django_db_blocker):
         patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        yield fault_matrix.measure(fault_matrix.Ground(simulator_server.control, patch.setattr))
+        found = fault_matrix.measure(fault_matrix.Ground(simulator_server.control, patch.setattr))
         transaction.set_rollback(True)
     factories.forget_sessions()
+    return found
 
 
 def test_no_fault_launches_twice_or_stays_silent_or_lasts_for_ever(tried):
