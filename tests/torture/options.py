@@ -66,7 +66,7 @@ def read_options(arguments: Sequence[str]) -> Options:
     add("--without", nargs="+", default=(), choices=PARTS, help="leave out")
     add("--blind", action="store_true", help="negative control: send again without looking; must exit 1")
     add("--postgresql", action="store_true", help="on a PostgreSQL of its own (DATABASE_URL: on that one)")
-    add("--ends-within", type=float, default=240, help="seconds in which everything must end after it (default 240)")
+    add("--ends-within", type=float, default=480, help="seconds in which everything must end after it (default 480)")
     add("--write", action="store_true", help="run the negative control too and append both to docs/torture.md")
     add("--result", type=Path, help="also write the figures to this file, as JSON")
     add("--keep", type=Path, help="copy the database file and the logs to this folder in the end")

@@ -128,7 +128,10 @@ def build(control: SimulatorControl) -> World:
     builder = Builder(control)
     made = [builder.plan(name, waves) for name, waves in PLANS.items()]
     made.append(builder.twin(RECOVERY, next(plan for plan in made if plan.name == CONTESTED)))
-    doomed = [builder.plan(f"Doomed {number}", (Wave({number % 4: 1}),)) for number in range(1, DOOMED + 1)]
+    doomed = [
+        builder.plan(f"Doomed {number}", (Wave({number % 4: 1}, {"timeout_minutes": 5}),))
+        for number in range(1, DOOMED + 1)
+    ]
     return World(
         olga=factories.person("olga", Role.RECOVERY_MANAGER),
         plans=made + doomed,
