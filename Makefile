@@ -22,7 +22,7 @@ demo: $(VENV)/requirements.txt
 	@$(BIN)/python manage.py demo $(ARGS)
 
 test: $(VENV)/requirements-dev.txt
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 lint: $(VENV)/requirements-dev.txt
 	$(BIN)/ruff check

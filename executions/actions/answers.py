@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from drsorch.aws import sessions
 from drsorch.aws.calls import Client
-from drsorch.aws.classify import EXPIRED, UNRECOGNISED
+from drsorch.aws.classify import CLOCK, EXPIRED, UNRECOGNISED
 from drsorch.aws.errors import (
     AwsConflict,
     AwsDenied,
@@ -47,8 +47,11 @@ def intend(call: Call) -> datetime:
 def is_final(error: AwsError) -> bool:
     """Say whether AWS's no, to a call that was not started, will stay a no: then asking again does not help.
 
-    Credentials that AWS no longer accepts are replaced for the next call; whoever may not act at all is refused again.
+    Credentials that AWS no longer accepts are replaced for the next call, and a clock that is wrong is set right; whoever
+    may not act at all is refused again.
     """
+    if error.aws_code in CLOCK:
+        return False
     if isinstance(error, AwsDenied):
         return error.aws_code not in EXPIRED | UNRECOGNISED
     return not isinstance(error, (*NOT_NOW, AwsConflict, AwsUnknown))

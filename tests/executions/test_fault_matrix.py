@@ -9,7 +9,8 @@ from tests import factories
 from tests.executions import fault_matrix
 from tests.executions.fault_cells import LEFT_OUT, cells
 
-pytestmark = pytest.mark.django_db  # has the database made; the cells are tried before any test's own transaction
+# The database is made; the cells are tried before any test's own transaction, and by one process for all four tests.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("fault matrix")]
 
 
 @pytest.fixture(scope="module")
