@@ -15,10 +15,11 @@ from drsorch.access.roles import Role
 from drsorch.aws import calls, sessions
 from drsorch.errors import UserError
 from drsorch.simulator.control import SimulatorControl
-from executions import services
+from executions import readiness, services
 from executions.decisions.reconciliation import TOKEN_TAG
 from executions.models import Execution, Gate, Job, Launch, Poller, ServerRun
-from executions.states import Answer
+from executions.services.start import create_execution
+from executions.states import Answer, Mode
 from plans.models import RecoveryPlan
 from protection import services as protection
 from tests import factories
@@ -66,6 +67,7 @@ class Ground:
         self.ada = factories.person("ada", Role.ADMIN)
         self.olga = factories.person("olga", Role.RECOVERY_MANAGER)
         self.plans = {(account, phase): plan for account in ACCOUNTS for phase, plan in self._plans_of(account)}
+        self.looks = {plan.pk: readiness.look(plan, mode=Mode.DRILL) for plan in self.plans.values()}
         self.by_account = {account: self._called_in(account) for account in ACCOUNTS}
 
     def called(self) -> dict[str, list[str]]:
@@ -103,8 +105,11 @@ class Ground:
         plan = self.plans[account, cell.phase]
         with self._fresh(account):
             execution: Execution | None = None
-            for phase in PHASES[: PHASES.index(cell.phase)]:
-                execution = self._do(phase, execution, plan)
+            if cell.phase != "start":
+                Poller.objects.update(surveyed_at=timezone.now())
+                execution = create_execution(look=self.looks[plan.pk], actor=self.olga, mode=Mode.DRILL)
+            if cell.phase == "terminate":
+                execution = self._do("run", execution, plan)
             if cell.operation.startswith("sts."):
                 sessions.forget()
             self.patience, self.said = PATIENCE if cell.is_slow else 10.0, False
