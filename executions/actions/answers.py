@@ -47,8 +47,8 @@ def intend(call: Call) -> datetime:
 def is_final(error: AwsError) -> bool:
     """Say whether AWS's no, to a call that was not started, will stay a no: then asking again does not help.
 
-    Credentials that AWS no longer accepts are replaced for the next call, and a clock that is wrong is set right; whoever
-    may not act at all is refused again.
+    Credentials that AWS no longer accepts are replaced for the next call, and a clock that is wrong is set right.
+    Whoever may not act at all is refused again.
     """
     if error.aws_code in CLOCK:
         return False
