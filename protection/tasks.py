@@ -7,11 +7,15 @@ from protection import inventory
 from protection.models import AccountRegion
 
 
+# The queue is shared with the engine: a hundred Regions at once would keep its ticks waiting.
+APART_SECONDS = 0.5
+
+
 @transaction.atomic
 def sync_inventory() -> None:
     """Ask for a synchronisation of every enabled Region, each on its own so that none waits for another."""
-    for pk in AccountRegion.objects.filter(is_enabled=True).values_list("pk", flat=True):
-        enqueue("protection.tasks.sync_region", pk)
+    for number, pk in enumerate(AccountRegion.objects.filter(is_enabled=True).values_list("pk", flat=True)):
+        enqueue("protection.tasks.sync_region", pk, delay=number * APART_SECONDS)
 
 
 def sync_region(pk: int) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,8 @@ STS_ATTEMPTS = 2  # each Region is tried twice, and there are two: slow credenti
 HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
 NOT_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 SESSION_NAME_LENGTH = 64
+# In each process. With many accounts and Regions those that were used longest ago make room.
+CLIENTS_KEPT = 48
 SERVICES = ("sts", "drs", "ec2")
 # What botocore knows of AWS, parsed once; it holds no connection, so that forked processes may share it.
 MODELS = create_loader()
@@ -89,7 +92,7 @@ class Process:
         self.locks: dict[tuple[Any, ...], threading.Lock] = {}
         self.session: boto3.Session | None = None
         self.credentials: dict[tuple[Any, ...], Credentials] = {}
-        self.apis: dict[tuple[Any, ...], tuple[Credentials, Any]] = {}
+        self.apis: OrderedDict[tuple[Any, ...], tuple[Credentials, Any]] = OrderedDict()
 
     def lock_for(self, key: tuple[Any, ...]) -> threading.Lock:
         """Return the lock under which the credentials of `key` are made."""
@@ -262,7 +265,7 @@ def _endpoints() -> tuple[tuple[str, str], ...]:
 
 
 def _api(credentials: Credentials, region: str, service: str, timing: Timing) -> Any:
-    """Return the botocore client; making one costs some 50 ms, so it is kept as long as its credentials."""
+    """Return the botocore client; making one costs some 50 ms and 1 MB, so those used last are kept."""
     process = _process
     key = (credentials.key, region, service, timing)
     with process.lock:
@@ -270,6 +273,9 @@ def _api(credentials: Credentials, region: str, service: str, timing: Timing) ->
         if made_with is not credentials:
             api = _new_api(process.hub_session(), credentials, region, service, timing)
             process.apis[key] = credentials, api
+        process.apis.move_to_end(key)
+        while len(process.apis) > CLIENTS_KEPT:
+            process.apis.popitem(last=False)
     return api
 
 

@@ -197,3 +197,10 @@ def test_the_schedule_rings_once_for_each_enabled_region(place):
     package = SignedPackage.loads(OrmQ.objects.get().payload)
     other = place.account.regions.get(region=factories.OTHER_REGION)
     assert (package["func"], package["args"]) == ("protection.tasks.sync_region", (other.pk,))
+
+
+def test_many_regions_are_asked_for_one_after_the_other_so_that_the_engine_is_not_kept_waiting(place):
+    tasks.sync_inventory()
+
+    first, second = OrmQ.objects.order_by("lock")
+    assert (second.lock - first.lock).total_seconds() == pytest.approx(tasks.APART_SECONDS, abs=0.2)
