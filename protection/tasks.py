@@ -6,7 +6,6 @@ from drsorch.queue.enqueue import enqueue
 from protection import inventory
 from protection.models import AccountRegion
 
-
 # The queue is shared with the engine: a hundred Regions at once would keep its ticks waiting.
 APART_SECONDS = 0.5
 

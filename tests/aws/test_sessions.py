@@ -58,6 +58,8 @@ def test_a_session_name_fits_what_sts_accepts(installation, purpose, name):
 def test_a_client_is_made_once(aws, target):
     first = sessions.client(target, REGION, "drs")
     assert sessions.client(target, REGION, "drs").api is first.api
+    assert sessions.client(target, REGION, "drs", once=True).api is not first.api
+    assert sessions.client(target, "eu-west-1", "drs").api is not first.api
 
 
 def test_of_many_clients_those_used_last_are_kept(aws, target, monkeypatch):
@@ -68,8 +70,6 @@ def test_of_many_clients_those_used_last_are_kept(aws, target, monkeypatch):
         assert sessions.client(target, REGION, "drs").api is kept
     assert len(sessions._process.apis) == 3
     assert aws.count("AssumeRole") == 1
-    assert sessions.client(target, REGION, "drs", once=True).api is not first.api
-    assert sessions.client(target, "eu-west-1", "drs").api is not first.api
 
 
 def test_credentials_are_renewed_five_minutes_before_they_expire(aws, target):
