@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
@@ -52,11 +53,21 @@ def write_results(jobs: list[Job], answer: Answer) -> int:
     news = {job.pk: _write_log(job, answer.logs[job.job_id]) for job in jobs if job.job_id in answer.logs}
     ended += [job for job in jobs if job.job_id not in answer.jobs and _is_gone(job)]
     changed, decided = _write_servers(jobs, answer)
-    decided |= executions_of(ended)
+    decided |= executions_of(ended) | executions_of(_out_of_grace(jobs))
     changed |= decided | executions_of([job for job in jobs if news.get(job.pk)])
     renew_pages(changed)
     wake(decided)
     return len(ended)
+
+
+def _out_of_grace(jobs: list[Job]) -> list[Job]:
+    """Jobs that ended so long ago that servers without an end count as failed: now that DRS was asked once more."""
+    grace_began = timezone.now() - timedelta(seconds=settings.ENGINE_GRACE_SECONDS)
+    return list(
+        Job.objects.filter(
+            pk__in=[job.pk for job in jobs], ended_at__lte=grace_began, launch__servers__launch_status__in=OPEN_SERVER
+        ).distinct()
+    )
 
 
 def _write_job(job: Job, heard: drs.Job) -> bool:
@@ -72,7 +83,11 @@ def _write_job(job: Job, heard: drs.Job) -> bool:
 def _is_gone(job: Job) -> bool:
     """End a job that DRS has not shown for long, somebody may have deleted it; True when that was just now."""
     now = timezone.now()
-    if job.ended_at is not None or now - (job.polled_at or job.created_at) < MISSING_AFTER:
+    if job.ended_at is not None:
+        # DRS was asked, and has nothing more to say about it.
+        Job.objects.filter(pk=job.pk).update(polled_at=now)
+        return False
+    if now - (job.polled_at or job.created_at) < MISSING_AFTER:
         return False
     job.status, job.ended_at, job.log_read_at = GONE, now, now
     job.save(update_fields=["status", "ended_at", "log_read_at"])

@@ -52,12 +52,7 @@ def _of_call(call: CallFacts, wave: WaveFacts, facts: Facts) -> Action | None:
         return LoseSight(call.pk)
     if call.status == CallStatus.INTENT and _is_due(call, facts) and wave.gate != GateKind.TWO_JOBS:
         return Send(call.pk) if facts.limits.blind_resend else Reconcile(call.pk)
-    if (
-        call.status == CallStatus.SENT
-        and call.job_ended_at
-        and _has_open(call, wave)
-        and _grace_end(call, facts) <= facts.now
-    ):
+    if call.status == CallStatus.SENT and call.job_ended_at and _has_open(call, wave) and _is_graceless(call, facts):
         return GiveUp(call.pk)
     return None
 
@@ -134,9 +129,16 @@ def _grace_end(call: CallFacts, facts: Facts) -> datetime:
     return (call.job_ended_at or facts.now) + timedelta(seconds=facts.limits.grace)
 
 
+def _is_graceless(call: CallFacts, facts: Facts) -> bool:
+    """The time of grace counts only when DRS was asked after it: silence says nothing about a server."""
+    end = _grace_end(call, facts)
+    return end <= facts.now and call.heard_at is not None and call.heard_at >= end
+
+
 def _followed(wave: WaveFacts) -> list[CallFacts]:
-    """Calls whose job, if there is one, has not been seen to end."""
-    return [call for call in wave.calls if call.status in MAY_HAVE_A_JOB and call.job_ended_at is None]
+    """Calls whose job, if there is one, has not been seen to end, or has left servers without an end."""
+    sent = [call for call in wave.calls if call.status in MAY_HAVE_A_JOB]
+    return [call for call in sent if call.job_ended_at is None or _has_open(call, wave)]
 
 
 def _unheard_at(call: CallFacts, wave: WaveFacts, facts: Facts) -> datetime:

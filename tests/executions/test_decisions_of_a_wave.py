@@ -51,6 +51,11 @@ CASES = {
         Progress(1, "LAUNCHING"),
     ),
     "a server that is open after its job has a time of grace": (wave(status="POLLING", calls=(ENDED,)), {}, None),
+    "a server is not given up before DRS was asked after the grace": (
+        wave(status="POLLING", calls=(replace(LONG_ENDED, heard_at=after(-10)),)),
+        {},
+        None,
+    ),
     "a server that is open after the grace is given up": (
         wave(status="POLLING", calls=(LONG_ENDED,)),
         {},
@@ -186,7 +191,7 @@ WAKE = {
     "a planned call": (wave(calls=(replace(PLANNED, not_before=after(7)),)), [after(7)]),
     "an intent": (wave(calls=(replace(INTENT, not_before=after(7)),)), [after(7), SILENCE]),
     "a call that was abandoned": (wave(calls=(call(status="ABANDONED", not_before=after(7)),)), []),
-    "the grace after a job": (wave(calls=(ENDED,)), [after(60)]),
+    "the grace after a job": (wave(calls=(ENDED,)), [after(60), SILENCE]),
     "no grace after a job that was judged": (wave(calls=(replace(ENDED, status="DONE"),)), []),
 }
 

@@ -25,9 +25,9 @@ SILENCES = {
         {"calls": (replace(SILENT, status="PLANNED", not_before=after(9)),), "status": "INITIATED"},
         Wait(after(9)),
     ),
-    "nobody is asked about a job that has ended": (
-        {"calls": (replace(SILENT, job_ended_at=after(-100)),)},
-        Wait(after(20)),
+    "people are asked about a job that has ended, when DRS was not asked since about a server it left": (
+        {"calls": (replace(SILENT, job_ended_at=SILENT.heard_at),)},
+        Ask(1, "UNHEARD"),
     ),
     "people are asked once": ({"calls": (SILENT,), "gate": "UNHEARD"}, Pause(1)),
     "people who looked are asked again only after long": (
@@ -52,9 +52,9 @@ SILENCES = {
         {"calls": (replace(SILENT, heard_at=after(-1790)),), **LOST},
         RECHECK,
     ),
-    "a job that has ended is not given up": (
-        {"calls": (replace(SILENT, heard_at=LONG_AGO, job_ended_at=NOW),), **LOST},
-        RECHECK,
+    "a job that has ended, and left a server, is given up too": (
+        {"calls": (replace(SILENT, heard_at=LONG_AGO, job_ended_at=LONG_AGO),), **LOST},
+        LoseSight(1),
     ),
     "what people only looked at is not given up": (
         {"calls": (replace(SILENT, heard_at=LONG_AGO),), "answers": {"UNHEARD": "LOOK_AGAIN"}, "reassured_at": NOW},

@@ -118,7 +118,9 @@ def _abandon(world, action):
 
 def _give_up(world, action):
     _, call = _find(world, action.call)
-    assert world.facts.now >= call.job_ended_at + timedelta(seconds=world.facts.limits.grace)
+    grace_end = call.job_ended_at + timedelta(seconds=world.facts.limits.grace)
+    assert world.facts.now >= grace_end
+    assert call.heard_at >= grace_end, "DRS was not asked after the grace"
 
 
 def _lose_sight(world, action):

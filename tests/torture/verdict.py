@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drsorch.aws import drs, sessions
+from executions.decisions.readiness import GONE
 from executions.models import Execution, Gate, Job, Launch, ServerRun, TerminationCall
 from executions.states import ACTIVE, Answer, CallStatus, ExecutionStatus, LaunchStatus
 from plans.models import RecoveryPlan
@@ -94,8 +95,10 @@ def _stuck() -> Iterator[str]:
 def _lost_jobs(ours: list[dict[str, Any]]) -> Iterator[str]:
     rows = set(Job.objects.values_list("account__account_id", "region", "job_id"))
     tokens = set(Launch.objects.values_list("token", flat=True))
+    given_up = set(Launch.objects.filter(status=CallStatus.LOST).values_list("token", flat=True))
     for job in ours:
-        if (job["account"], job["region"], job["jobID"]) not in rows:
+        is_known = (job["account"], job["region"], job["jobID"]) in rows
+        if not is_known and job["tags"].get(TOKEN_TAG) not in given_up:  # of those people know that they may exist
             yield f"The endpoint has job {job['jobID']} ({job['type']}), and we have no row for it."
         if job["type"] == "LAUNCH" and job["tags"][TOKEN_TAG] not in tokens:
             yield f"Job {job['jobID']} carries a token that no launch has."
@@ -162,5 +165,5 @@ def instances_left() -> Iterator[str]:
     for place in AccountRegion.objects.select_related("account"):
         client = sessions.client(place.account, place.region, "drs", purpose="verdict")
         for row in drs.describe_recovery_instances(client):
-            if row.job_id in ours:
+            if row.job_id in ours and row.ec2_state not in GONE:
                 yield f"DRS still has recovery instance {row.recovery_instance_id} of job {row.job_id}."
