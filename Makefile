@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 MINUTES ?= 5
 
-.PHONY: demo test lint bench torture clean
+.PHONY: demo test matrix lint bench torture clean
 
 # Each stamp is the lock file as it was installed, so that a changed lock installs again and an unchanged one costs nothing.
 $(VENV)/requirements.txt: requirements.txt
@@ -22,7 +22,10 @@ demo: $(VENV)/requirements.txt
 	@$(BIN)/python manage.py demo $(ARGS)
 
 test: $(VENV)/requirements-dev.txt
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+
+matrix: $(VENV)/requirements-dev.txt
+	$(BIN)/python -m pytest -m matrix tests/executions/test_fault_matrix.py $(ARGS)
 
 lint: $(VENV)/requirements-dev.txt
 	$(BIN)/ruff check

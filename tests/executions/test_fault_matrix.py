@@ -9,8 +9,8 @@ from tests import factories
 from tests.executions import fault_matrix
 from tests.executions.fault_cells import LEFT_OUT, cells
 
-# The database is made; the cells are tried before any test's own transaction, and by one process for all four tests.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("fault matrix")]
+# The database is made; the cells are tried before any test's own transaction.
+pytestmark = [pytest.mark.django_db, pytest.mark.matrix]
 
 
 @pytest.fixture(scope="module")

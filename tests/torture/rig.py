@@ -31,7 +31,7 @@ STEP = 0.1
 SAY_EVERY = 15.0
 # A job without end is asked about when its wave has timed out, in five minutes at the soonest: not for short runs.
 LASTING_FROM_MINUTES = 5
-CONTROL_MINUTES = "0.4"
+CONTROL_MINUTES = "1.5"
 PASSWORD = "a-long-password"
 
 
