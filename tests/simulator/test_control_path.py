@@ -95,8 +95,7 @@ def test_requests_are_counted_in_total_and_by_place(simulator):
 def test_launches_are_counted_per_server_and_job(simulator):
     drs, ids = hub_client("drs"), server_ids(simulator)
     simulator.fail_server(HUB, EAST, ids[1])
-    job = start(drs, ids[:2], tags={"intent": "1"})
-    simulator.advance(600)
+    job = launch(simulator, drs, ids[:2], tags={"intent": "1"})
     again = start(drs, ids[:1])
 
     launches = simulator.launches()
@@ -123,8 +122,7 @@ def test_a_reset_leaves_nothing_behind(simulator):
     sns.create_topic(Name="left-over")
     hub_client("iam").create_user(UserName="left-over")
     ec2.create_security_group(GroupName="left-over", Description="x")
-    start(drs, ids[:1])
-    simulator.advance(600)
+    launch(simulator, drs, ids[:1])
     simulator.fault(kind="throttle", operation="DescribeJobs")
     simulator.settings(quotas={"concurrent_jobs": 1})
     simulator.reset()
@@ -133,7 +131,7 @@ def test_a_reset_leaves_nothing_behind(simulator):
     assert simulator.faults() == []
     assert simulator.settings()["quotas"]["concurrent_jobs"] == 20
     assert simulator.requests()["total"] == {}
-    assert drs.describe_recovery_instances()["items"] == []
+    assert instances(drs) == []
     assert ec2.describe_instances()["Reservations"] == []
     assert [group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]] == ["default"]
     assert sns.list_topics()["Topics"] == []

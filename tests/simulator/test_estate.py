@@ -85,10 +85,9 @@ def test_groups_can_be_made_by_tag(estate):
 
 def test_its_servers_can_be_recovered(estate):
     drs = hub_client("drs")
-    start(drs, server_ids(estate)[:3])
-    estate.advance(LONG_ENOUGH)
+    launch(estate, drs, server_ids(estate)[:3])
 
-    assert len(drs.describe_recovery_instances()["items"]) == 3
+    assert len(instances(drs)) == 3
 
 
 def test_quotas_are_adjusted_like_those_of_any_world(estate):

@@ -16,16 +16,6 @@ from tests.simulator.callers import (
 
 
 @pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ids(simulator):
-    return server_ids(simulator)
-
-
-@pytest.fixture
 def ended(simulator, drs, ids):
     """A launch job of two servers that has just ended."""
     job = start(drs, ids[:2])
@@ -155,8 +145,7 @@ def test_tags_are_no_members_that_a_fault_may_touch(simulator, drs, ids):
 
 
 def test_several_faults_spoil_one_answer(simulator, drs, ids):
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
     simulator.fault(kind="timestamps")
     simulator.fault(kind="member_missing", member="tags")
     (job,) = drs.describe_jobs()["items"]

@@ -103,14 +103,13 @@ def test_a_killed_endpoint_goes_on_in_the_middle_of_a_job(process):
     control = process.control
     ids = server_ids(control)
     drs, ec2 = hub_client("drs"), hub_client("ec2")
-    first = start(drs, ids[:1], tags={"intent": "1"})
-    control.advance(LONG_ENOUGH)
+    first = launch(control, drs, ids[:1], tags={"intent": "1"})
     machine = instances(drs)[0]["ec2InstanceID"]
     subnets = sorted(entry["SubnetId"] for entry in ec2.describe_subnets()["Subnets"])
     second = start(drs, ids[1:4], isDrill=True, tags={"intent": "2"})
     control.advance(60)
     control.fault(kind="throttle", operation="DescribeJobs", times=3)
-    assert refusal(drs.describe_jobs)["Error"]["Code"] == "ThrottlingException"
+    assert code(drs.describe_jobs) == "ThrottlingException"
     drs.tag_resource(resourceArn=drs.describe_source_servers()["items"][5]["arn"], tags={"Colour": "red"})
     session = assume()["Credentials"]
     session_client("drs", session).describe_source_servers()
@@ -124,8 +123,8 @@ def test_a_killed_endpoint_goes_on_in_the_middle_of_a_job(process):
     assert control.jobs() == before["jobs"]
     assert control.health()["now"] == before["now"]
     assert [(rule["times"], rule["hits"]) for rule in control.faults()] == [(3, 1)]
-    assert refusal(drs.describe_jobs)["Error"]["Code"] == "ThrottlingException"
-    assert refusal(drs.describe_jobs)["Error"]["Code"] == "ThrottlingException"
+    assert code(drs.describe_jobs) == "ThrottlingException"
+    assert code(drs.describe_jobs) == "ThrottlingException"
     assert statuses(drs, first["jobID"])[0] == "COMPLETED"
     assert statuses(drs, second["jobID"]) == ("STARTED", ["PENDING"] * 3)
     assert [entry["ec2InstanceID"] for entry in instances(drs)] == [machine]
@@ -138,8 +137,7 @@ def test_a_killed_endpoint_goes_on_in_the_middle_of_a_job(process):
 
 def test_an_endpoint_that_is_killed_again_and_again_shows_the_same_instances(endpoint):
     drs, ids = hub_client("drs"), server_ids(endpoint.control)
-    start(drs, ids)
-    endpoint.control.advance(LONG_ENOUGH)
+    launch(endpoint.control, drs, ids)
     launched = {entry["sourceServerID"]: entry["ec2InstanceID"] for entry in instances(drs)}
     hub_client("ec2").stop_instances(InstanceIds=[launched[ids[0]]])
     for _ in range(2):
@@ -158,7 +156,7 @@ def test_what_happened_without_an_answer_is_kept_as_well(endpoint):
     drs, ids = hub_client("drs"), server_ids(endpoint.control)
     endpoint.control.fault(kind="error_after", operation="StartRecovery", times=1)
     endpoint.control.fail_server(HUB, EAST, ids[0], at="CONVERSION")
-    assert refusal(start, drs, ids[:2], tags={"intent": "7"})["Error"]["Code"] == "InternalServerException"
+    assert code(start, drs, ids[:2], tags={"intent": "7"}) == "InternalServerException"
     endpoint.restart()
     endpoint.control.advance(LONG_ENOUGH)
 
@@ -180,8 +178,8 @@ def test_control_requests_are_kept(endpoint):
 
     assert control.settings()["quotas"]["concurrent_jobs"] == 3
     assert control.health()["speed"] == 1000
-    assert refusal(hub_client("drs", WEST).describe_jobs)["Error"]["Code"] == "UninitializedAccountException"
-    assert refusal(session_client("drs", expired).describe_jobs)["Error"]["Code"] == "ExpiredTokenException"
+    assert code(hub_client("drs", WEST).describe_jobs) == "UninitializedAccountException"
+    assert code(session_client("drs", expired).describe_jobs) == "ExpiredTokenException"
     drs = session_client("drs", assume()["Credentials"])
     denied = refusal(start, drs, server_ids(control, TARGET)[:1])
     assert denied["Error"]["Code"] == "AccessDeniedException"
@@ -201,8 +199,7 @@ def test_time_goes_on_while_the_endpoint_is_down(endpoint):
 
 def test_reading_leaves_no_line(endpoint):
     control = endpoint.control
-    start(hub_client("drs"), server_ids(control))
-    control.advance(LONG_ENOUGH)
+    launch(control, hub_client("drs"), server_ids(control))
     size = endpoint.journal.stat().st_size
     hub_client("drs").describe_jobs()
     hub_client("drs").describe_recovery_instances()
@@ -340,7 +337,7 @@ def test_what_many_callers_did_at_once_comes_out_as_before(endpoint):
     def everything():
         shown = []
         for drs, ec2 in clients.values():
-            shown.append(drs.describe_recovery_instances()["items"])
+            shown.append(instances(drs))
             templates = ec2.describe_launch_templates()["LaunchTemplates"]
             shown.append(sorted(template["LaunchTemplateId"] for template in templates))
         return [*shown, endpoint.control.jobs(), endpoint.control.launches(), endpoint.control.faults()]
@@ -354,8 +351,7 @@ def test_what_many_callers_did_at_once_comes_out_as_before(endpoint):
 
 def test_what_a_rule_let_happen_before_a_read_is_kept(endpoint):
     drs, ids = hub_client("drs"), server_ids(endpoint.control)
-    start(drs, ids[:1])
-    endpoint.control.advance(LONG_ENOUGH)
+    launch(endpoint.control, drs, ids[:1])
     endpoint.control.fault(kind="instance_stopped", service="ec2", operation="DescribeInstances", times=1)
     endpoint.control.fault(kind="replication", operation="DescribeSourceServers", state="STALLED", times=1)
     hub_client("ec2").describe_instances()
@@ -371,7 +367,7 @@ def test_what_a_rule_let_happen_before_a_read_is_kept(endpoint):
 def test_what_another_operator_did_is_kept_though_our_call_was_refused(endpoint):
     drs, ids = hub_client("drs"), server_ids(endpoint.control)
     endpoint.control.fault(kind="foreign_job", operation="StartRecovery", times=1)
-    assert refusal(start, drs, ids[:1])["Error"]["Code"] == "ConflictException"
+    assert code(start, drs, ids[:1]) == "ConflictException"
     endpoint.control.happen("server_deleted", HUB, EAST, source_server_ids=ids[1:2])
     told = endpoint.control.start_job(HUB, EAST, ids[2:3])
     before = endpoint.control.jobs()

@@ -38,10 +38,6 @@ def execution(ssm, execution_id):
     return ssm.get_automation_execution(AutomationExecutionId=execution_id)["AutomationExecution"]
 
 
-def code(call, **members):
-    return refusal(call, **members)["Error"]["Code"]
-
-
 def test_an_automation_takes_its_steps_one_after_the_other(simulator, ssm, document):
     started = run(ssm, document)
     seen = []

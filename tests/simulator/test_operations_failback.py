@@ -21,15 +21,9 @@ UNKNOWN = "i-0123456789abcdef0"
 
 
 @pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
 def recovered(simulator, drs):
     """A recovery instance that is no drill."""
-    start(drs, server_ids(simulator)[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, server_ids(simulator)[:1])
     return instances(drs)[0]["recoveryInstanceID"]
 
 
@@ -41,10 +35,6 @@ def instance(drs, instance_id):
 def server(drs, server_id):
     (found,) = drs.describe_source_servers(filters={"sourceServerIDs": [server_id]})["items"]
     return found
-
-
-def code(call, *args, **members):
-    return refusal(call, *args, **members)["Error"]["Code"]
 
 
 def test_reversed_replication_makes_a_source_server_on_the_other_side(simulator, drs, recovered):
@@ -114,8 +104,7 @@ def test_a_stopped_failback_stops_replication_on_the_other_side(simulator, drs, 
 
 
 def test_a_drill_instance_cannot_be_reversed(simulator, drs):
-    start(drs, server_ids(simulator)[:1], isDrill=True)
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, server_ids(simulator)[:1], isDrill=True)
     drill = instances(drs)[0]
 
     assert drill["failback"]["state"] == "FAILBACK_NOT_STARTED"
@@ -160,15 +149,13 @@ def test_servers_go_home_to_their_origin_region_and_are_protected_again(simulato
     here, home = finance(simulator, "us-east-1"), finance(simulator, "us-east-2")
     (first, *_) = server_ids(simulator, FINANCE_ID, "us-east-1")
     assert home.describe_source_servers()["items"] == []
-    start(here, [first])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, here, [first])
     arn = here.reverse_replication(recoveryInstanceID=instances(here)[0]["recoveryInstanceID"])
     (reversed_server,) = home.describe_source_servers()["items"]
     assert reversed_server["arn"] == arn["reversedDirectionSourceServerArn"]
     assert reversed_server["sourceCloudProperties"]["originRegion"] == "us-east-1"
     simulator.advance(REPLICATED)
-    start(home, [reversed_server["sourceServerID"]])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, home, [reversed_server["sourceServerID"]])
 
     again = home.reverse_replication(recoveryInstanceID=instances(home)[0]["recoveryInstanceID"])
     assert again["reversedDirectionSourceServerArn"].endswith(first)
@@ -179,8 +166,7 @@ def test_servers_go_home_to_their_origin_region_and_are_protected_again(simulato
 def test_the_way_back_needs_drs_in_the_origin_region(simulator):
     simulator.reset("demo")
     drs = hub_client("drs")
-    start(drs, server_ids(simulator)[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, server_ids(simulator)[:1])
     instance_id = instances(drs)[0]["recoveryInstanceID"]
 
     assert code(drs.reverse_replication, recoveryInstanceID=instance_id) == "UninitializedAccountException"

@@ -10,24 +10,8 @@ from tests.simulator.callers import EAST, HUB, LONG_ENOUGH, events, hub_client, 
 UNKNOWN = "s-" + "0" * 17
 
 
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ec2(simulator):
-    return hub_client("ec2")
-
-
-@pytest.fixture
-def first(simulator):
-    return server_ids(simulator)[0]
-
-
 def launch(simulator, drs, server_id):
-    job = start(drs, [server_id], isDrill=True)
-    simulator.advance(LONG_ENOUGH)
+    job = launch(simulator, drs, [server_id], isDrill=True)
     return job
 
 
@@ -63,8 +47,7 @@ def test_a_launch_configuration_has_every_member_and_a_template_that_exists(drs,
 def test_the_template_has_the_same_id_whenever_it_is_first_asked_for(simulator, drs, first):
     before = drs.get_launch_configuration(sourceServerID=first)["ec2LaunchTemplateID"]
     simulator.reset()
-    start(drs, server_ids(simulator)[1:])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, server_ids(simulator)[1:])
 
     assert drs.get_launch_configuration(sourceServerID=first)["ec2LaunchTemplateID"] == before
 
@@ -189,7 +172,7 @@ def test_launching_into_an_instance_rules_right_sizing_out(drs, first):
 
 @pytest.mark.parametrize("name", ["get_launch_configuration", "update_launch_configuration"])
 def test_the_launch_configuration_of_an_unknown_server_is_not_found(drs, name):
-    assert refusal(getattr(drs, name), sourceServerID=UNKNOWN)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(getattr(drs, name), sourceServerID=UNKNOWN) == "ResourceNotFoundException"
 
 
 def action(order=2, **changes):
@@ -229,7 +212,7 @@ def test_a_launch_action_can_be_deleted_once(drs, first):
     drs.delete_launch_action(**gone)
 
     assert drs.list_launch_actions(resourceId=first)["items"] == []
-    assert refusal(drs.delete_launch_action, **gone)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(drs.delete_launch_action, **gone) == "ResourceNotFoundException"
 
 
 def test_two_launch_actions_cannot_have_the_same_place_in_the_order(drs, first):
@@ -240,12 +223,12 @@ def test_two_launch_actions_cannot_have_the_same_place_in_the_order(drs, first):
 
 
 def test_launch_actions_of_an_unknown_server_are_not_found(drs):
-    assert refusal(drs.list_launch_actions, resourceId=UNKNOWN)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(drs.list_launch_actions, resourceId=UNKNOWN) == "ResourceNotFoundException"
 
 
 def test_status_checks_are_initializing_after_a_launch_and_ok_a_little_later(simulator, drs, ec2, first):
     job = start(drs, [first])
-    while drs.describe_jobs(filters={"jobIDs": [job["jobID"]]})["items"][0]["status"] != "COMPLETED":
+    while job_of(drs, job["jobID"])["status"] != "COMPLETED":
         simulator.advance(5)
 
     def checks():
@@ -281,7 +264,7 @@ def test_launch_actions_run_after_the_launch_when_that_is_switched_on(simulator,
     job = start(drs, [first])
 
     def runs():
-        (found,) = drs.describe_jobs(filters={"jobIDs": [job["jobID"]]})["items"]
+        found = job_of(drs, job["jobID"])
         return found["participatingServers"][0]["launchActionsStatus"]
 
     seen = []

@@ -27,12 +27,6 @@ def serve(tmp_path, monkeypatch, simulator):  # simulator: for the credentials i
         left.stop()
 
 
-def client_of(control, account, service="drs", region="us-east-1"):
-    entry = next(found for found in control.world()["accounts"] if found["id"] == account)
-    credentials = assume(RoleArn=entry["role_arn"], ExternalId=entry["external_id"])["Credentials"]
-    return session_client(service, credentials, region)
-
-
 def everything(control):
     """What reading shows, without the time of the answer."""
     drs, home = client_of(control, FINANCE_ID), client_of(control, FINANCE_ID, region="us-east-2")

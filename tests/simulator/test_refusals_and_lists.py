@@ -22,16 +22,6 @@ UNKNOWN_IN_START = {
 }
 
 
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ids(simulator):
-    return server_ids(simulator)
-
-
 @pytest.mark.parametrize("members", UNKNOWN_IN_START.values(), ids=UNKNOWN_IN_START.keys())
 def test_a_start_with_an_unknown_thing_finds_nothing(drs, ids, members):
     answer = refusal(drs.start_recovery, sourceServers=[{"sourceServerID": ids[0]} | members])
@@ -40,7 +30,7 @@ def test_a_start_with_an_unknown_thing_finds_nothing(drs, ids, members):
 
 
 def test_naming_a_server_twice_is_refused(drs, ids):
-    assert refusal(start, drs, [ids[0], ids[0]])["Error"]["Code"] == "ValidationException"
+    assert code(start, drs, [ids[0], ids[0]]) == "ValidationException"
 
 
 QUOTAS = [
@@ -75,17 +65,16 @@ def test_quotas_count_per_account_and_region(simulator, drs, ids):
 def test_a_region_that_is_not_initialised_says_so_until_it_is(simulator):
     drs = hub_client("drs", "eu-central-1")
 
-    assert refusal(drs.describe_source_servers)["Error"]["Code"] == "UninitializedAccountException"
+    assert code(drs.describe_source_servers) == "UninitializedAccountException"
     drs.initialize_service()
     assert drs.describe_source_servers()["items"] == []
 
 
 def test_tags_of_a_server_can_be_changed_and_are_copied_to_its_instance(simulator, drs, ids):
-    (server,) = drs.describe_source_servers(filters={"sourceServerIDs": ids[:1]})["items"]
+    server = source_server(drs, ids[0])
     drs.tag_resource(resourceArn=server["arn"], tags={"Cost": "7"})
     drs.untag_resource(resourceArn=server["arn"], tagKeys=["Tier", "never there"])
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
 
     assert drs.list_tags_for_resource(resourceArn=server["arn"])["tags"] == instances(drs)[0]["tags"]
     assert instances(drs)[0]["tags"] == {"Name": "hub-use1-db-1", "Application": "Minimal", "Cost": "7"}
@@ -94,13 +83,13 @@ def test_tags_of_a_server_can_be_changed_and_are_copied_to_its_instance(simulato
 def test_tags_of_somebody_else_s_resource_are_not_found(simulator, drs):
     arn = target_client("drs").describe_source_servers()["items"][0]["arn"]
 
-    assert refusal(drs.list_tags_for_resource, resourceArn=arn)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(drs.list_tags_for_resource, resourceArn=arn) == "ResourceNotFoundException"
 
 
 def test_an_arn_of_another_region_is_not_found_here(drs):
     arn = drs.describe_source_servers()["items"][0]["arn"].replace(EAST, WEST)
 
-    assert refusal(drs.list_tags_for_resource, resourceArn=arn)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(drs.list_tags_for_resource, resourceArn=arn) == "ResourceNotFoundException"
 
 
 def test_jobs_come_newest_first_in_pages_without_gaps(simulator, drs, ids):
@@ -117,7 +106,7 @@ def test_jobs_come_newest_first_in_pages_without_gaps(simulator, drs, ids):
 def test_a_page_token_is_no_good_for_another_question(drs):
     token = drs.describe_source_servers(maxResults=2)["nextToken"]
 
-    assert refusal(drs.describe_jobs, nextToken=token)["Error"]["Code"] == "ValidationException"
+    assert code(drs.describe_jobs, nextToken=token) == "ValidationException"
 
 
 def test_jobs_are_found_by_date(simulator, drs, ids):
