@@ -8,7 +8,19 @@ import pytest
 from drsorch.simulator.control import ControlError
 from drsorch.simulator.control_app import refuse_strangers
 from drsorch.simulator.errors import BadControlRequest
-from tests.simulator.callers import EAST, HUB, TARGET, WEST, hub_client, send, server_ids, start, target_client
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    TARGET,
+    WEST,
+    hub_client,
+    instances,
+    launch,
+    send,
+    server_ids,
+    start,
+    target_client,
+)
 
 
 def test_health_says_world_and_time(simulator):

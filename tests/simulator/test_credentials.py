@@ -4,7 +4,6 @@ import json
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from drsorch.simulator.worlds.hub import ACCESS_KEY_ID
 from tests.simulator.callers import (
@@ -14,7 +13,9 @@ from tests.simulator.callers import (
     ROLE_ARN,
     TARGET,
     assume,
+    code_and_status,
     hub_client,
+    launch,
     send,
     server_ids,
     session_client,

@@ -10,7 +10,17 @@ from drsorch.simulator.backend import drs_backends
 from drsorch.simulator.control import ControlError
 from drsorch.simulator.worlds import build_world
 from drsorch.simulator.worlds.estate import LIMITS
-from tests.simulator.callers import EAST, HUB, LONG_ENOUGH, assume, hub_client, server_ids, session_client, start
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    assume,
+    hub_client,
+    instances,
+    launch,
+    server_ids,
+    session_client,
+    start,
+)
 
 MEMBER = "500000000003"
 EXTERNAL_ID = "drsorch-estate-003"

@@ -7,8 +7,20 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from drsorch.simulator.control import ControlError
-from tests.simulator.callers import EAST, HUB, ONCE, TARGET, WEST, assume, hub_client, server_ids, start, target_client
-
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    ONCE,
+    TARGET,
+    WEST,
+    assume,
+    code_and_status,
+    hub_client,
+    instances,
+    launch,
+    start,
+    target_client,
+)
 
 REFUSING = [
     ({"kind": "throttle"}, ("ThrottlingException", 429)),

@@ -3,12 +3,10 @@
 import pytest
 
 from tests.simulator.callers import (
-    LONG_ENOUGH,
     events,
-    hub_client,
     instances,
+    launch,
     refusal,
-    server_ids,
     signed_call,
     start,
     statuses,

@@ -10,7 +10,19 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from tests.simulator.callers import EAST, HUB, ONCE, WEST, assume, hub_client, refusal, server_ids, start, target_client
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    ONCE,
+    WEST,
+    assume,
+    code_and_status,
+    hub_client,
+    refusal,
+    server_ids,
+    start,
+    target_client,
+)
 
 HASTY = ONCE.merge(Config(read_timeout=0.2))
 

@@ -3,7 +3,15 @@
 import pytest
 
 from drsorch.simulator.control import ControlError
-from tests.simulator.callers import EAST, HUB, LONG_ENOUGH, hub_client, instances, refusal, server_ids, start
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    code,
+    hub_client,
+    instances,
+    launch,
+    start,
+)
 
 
 def states(drs):

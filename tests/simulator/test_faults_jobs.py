@@ -7,11 +7,11 @@ from tests.simulator.callers import (
     EAST,
     HUB,
     LONG_ENOUGH,
+    code,
     events,
     hub_client,
     instances,
-    refusal,
-    server_ids,
+    launch,
     start,
     statuses,
 )

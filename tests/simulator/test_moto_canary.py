@@ -13,7 +13,7 @@ from moto.sts.models import AssumedRole, sts_backends
 
 from drsorch.simulator.backend import drs_backends
 from drsorch.simulator.machines import IMAGE_NAME
-from tests.simulator.callers import HUB, TARGET, assume, hub_client, server_ids, start
+from tests.simulator.callers import HUB, TARGET, assume, hub_client, launch, server_ids
 
 
 def test_moto_is_the_version_that_the_simulator_was_made_for():

@@ -4,7 +4,18 @@ import pytest
 
 from drsorch.simulator.control import ControlError
 from drsorch.simulator.model import SERVICE
-from tests.simulator.callers import EAST, HUB, LONG_ENOUGH, WEST, hub_client, refusal, server_ids, start
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    LONG_ENOUGH,
+    WEST,
+    code,
+    hub_client,
+    instances,
+    job_of,
+    refusal,
+    start,
+)
 
 
 @pytest.fixture
@@ -134,8 +145,7 @@ def test_plans_of_another_region_are_not_here(simulator, plan):
     for call in (drs.get_recovery_plan, drs.list_recovery_plan_steps):
         assert code(call, recoveryPlanArn=plan) == "ResourceNotFoundException"
     for call in (drs.get_recovery_plan_execution, drs.list_recovery_plan_execution_steps):
-        answer = refusal(call, recoveryPlanExecutionArn=f"{plan}/execution/none")
-        assert answer["Error"]["Code"] == "ResourceNotFoundException"
+        assert code(call, recoveryPlanExecutionArn=f"{plan}/execution/none") == "ResourceNotFoundException"
     answer = refusal(drs.get_recovery_plan_execution_step, recoveryPlanExecutionStepArn=f"{plan}/step/none")
     assert answer["Error"]["Code"] == "ResourceNotFoundException"
 

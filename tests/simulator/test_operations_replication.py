@@ -3,7 +3,15 @@
 import pytest
 
 from drsorch.simulator.model import SERVICE
-from tests.simulator.callers import EAST, HUB, LONG_ENOUGH, events, hub_client, refusal, server_ids, start
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    code,
+    events,
+    launch,
+    source_server,
+    start,
+)
 
 UNKNOWN = "s-" + "0" * 17
 CALLS = [
@@ -17,8 +25,7 @@ CALLS = [
 
 
 def replication(drs, server_id):
-    (server,) = drs.describe_source_servers(filters={"sourceServerIDs": [server_id]})["items"]
-    return server["dataReplicationInfo"]
+    return source_server(drs, server_id)["dataReplicationInfo"]
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -121,9 +128,7 @@ WRONG_CHANGES = [
 
 @pytest.mark.parametrize(("why", "change"), WRONG_CHANGES, ids=[case[0] for case in WRONG_CHANGES])
 def test_a_replication_configuration_is_refused_that(drs, first, why, change):
-    answer = refusal(drs.update_replication_configuration, sourceServerID=first, **change)
-
-    assert answer["Error"]["Code"] == "ValidationException"
+    assert code(drs.update_replication_configuration, sourceServerID=first, **change) == "ValidationException"
 
 
 def test_replication_that_has_just_begun_can_break_at_once(simulator, drs, first):

@@ -3,9 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-import pytest
-
-from tests.simulator.callers import LONG_ENOUGH, events, hub_client, instances, refusal, server_ids, start
+from tests.simulator.callers import LONG_ENOUGH, events, hub_client, instances, launch, refusal, server_ids
 
 
 def snapshots(drs, server_id, **more):

@@ -6,13 +6,14 @@ from drsorch.simulator.model import SERVICE
 from drsorch.simulator.worlds.demo import FINANCE_ID, STAGING_ID
 from tests.simulator.callers import (
     LONG_ENOUGH,
-    assume,
+    client_of,
+    code,
     events,
     hub_client,
     instances,
+    job_of,
     refusal,
     server_ids,
-    session_client,
     start,
     statuses,
 )

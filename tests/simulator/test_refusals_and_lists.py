@@ -5,13 +5,16 @@ import pytest
 from tests.simulator.callers import (
     EAST,
     HUB,
-    LONG_ENOUGH,
     TARGET,
     WEST,
+    code,
+    code_and_status,
     hub_client,
     instances,
+    launch,
     refusal,
     server_ids,
+    source_server,
     start,
     target_client,
 )
@@ -24,9 +27,9 @@ UNKNOWN_IN_START = {
 
 @pytest.mark.parametrize("members", UNKNOWN_IN_START.values(), ids=UNKNOWN_IN_START.keys())
 def test_a_start_with_an_unknown_thing_finds_nothing(drs, ids, members):
-    answer = refusal(drs.start_recovery, sourceServers=[{"sourceServerID": ids[0]} | members])
+    servers = [{"sourceServerID": ids[0]} | members]
 
-    assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == ("ResourceNotFoundException", 404)
+    assert code_and_status(drs.start_recovery, sourceServers=servers) == ("ResourceNotFoundException", 404)
 
 
 def test_naming_a_server_twice_is_refused(drs, ids):
@@ -40,8 +43,8 @@ QUOTAS = [
 ]
 
 
-@pytest.mark.parametrize(("quota", "code"), QUOTAS, ids=[case[1] for case in QUOTAS])
-def test_a_quota_that_is_full_refuses_with_its_code(simulator, drs, ids, quota, code):
+@pytest.mark.parametrize(("quota", "quota_code"), QUOTAS, ids=[case[1] for case in QUOTAS])
+def test_a_quota_that_is_full_refuses_with_its_code(simulator, drs, ids, quota, quota_code):
     start(drs, ids[:1])
     simulator.settings(quotas=quota)
 
@@ -50,16 +53,23 @@ def test_a_quota_that_is_full_refuses_with_its_code(simulator, drs, ids, quota, 
         "ServiceQuotaExceededException",
         402,
     )
-    assert answer["quotaCode"] == code
+    assert answer["quotaCode"] == quota_code
     assert len(simulator.jobs()) == 1
 
 
 def test_quotas_count_per_account_and_region(simulator, drs, ids):
     simulator.settings(quotas={"concurrent_jobs": 1})
-    start(drs, ids[:1])
+    west, target = hub_client("drs", WEST), target_client("drs")
+    places = [(drs, ids), (west, server_ids(simulator, HUB, WEST)), (target, server_ids(simulator, TARGET))]
 
-    start(hub_client("drs", WEST), server_ids(simulator, HUB, WEST)[:1])
-    start(target_client("drs"), server_ids(simulator, TARGET)[:1])
+    for client, servers in places:
+        assert start(client, servers[:1])["status"] == "PENDING"
+    for client, servers in places:
+        assert refusal(start, client, servers[1:2])["Error"] == {
+            "Code": "ServiceQuotaExceededException",
+            "Message": "Concurrent jobs in progress: 2 would be more than 1",
+        }
+    assert len(simulator.jobs()) == len(places)
 
 
 def test_a_region_that_is_not_initialised_says_so_until_it_is(simulator):

@@ -9,7 +9,17 @@ from drsorch.simulator.model import SERVICE
 from drsorch.simulator.worlds import WORLDS, build_world
 from drsorch.simulator.worlds.demo import FINANCE_ID, INSURANCE_ID
 from drsorch.simulator.worlds.description import ServerDescription
-from tests.simulator.callers import EAST, HUB, TARGET, assume, hub_client, server_ids, session_client, start, statuses
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    TARGET,
+    client_of,
+    hub_client,
+    launch,
+    server_ids,
+    start,
+    statuses,
+)
 
 DURATION = re.compile(r"P0D|P\d+DT\d+H\d+M\d+(\.\d)?S")
 
