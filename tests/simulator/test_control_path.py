@@ -104,8 +104,7 @@ def test_requests_are_counted_in_total_and_by_place(simulator):
     assert counted["by_place"][f"{TARGET}/{EAST}"] == {"ec2.DescribeInstances": 1}
 
 
-def test_launches_are_counted_per_server_and_job(simulator):
-    drs, ids = hub_client("drs"), server_ids(simulator)
+def test_launches_are_counted_per_server_and_job(simulator, drs, ids):
     simulator.fail_server(HUB, EAST, ids[1])
     job = launch(simulator, drs, ids[:2], tags={"intent": "1"})
     again = start(drs, ids[:1])
@@ -128,8 +127,7 @@ def test_launches_are_counted_per_server_and_job(simulator):
     ]
 
 
-def test_a_reset_leaves_nothing_behind(simulator):
-    drs, ids, ec2 = hub_client("drs"), server_ids(simulator), hub_client("ec2")
+def test_a_reset_leaves_nothing_behind(simulator, drs, ids, ec2):
     sns = hub_client("sns")
     sns.create_topic(Name="left-over")
     hub_client("iam").create_user(UserName="left-over")
@@ -165,9 +163,8 @@ def test_everything_answers_json_that_survives_a_round_trip(simulator):
         assert json.loads(json.dumps(answer)) == answer
 
 
-def test_starts_and_readers_at_the_same_time_do_not_disturb_each_other(simulator):
+def test_starts_and_readers_at_the_same_time_do_not_disturb_each_other(simulator, drs, ids, ec2):
     simulator.clock(speed=3000)
-    drs, ec2, ids = hub_client("drs"), hub_client("ec2"), server_ids(simulator)
 
     def read(_number):
         return len(drs.describe_jobs()["items"]) + len(ec2.describe_instances()["Reservations"])

@@ -64,8 +64,7 @@ def test_a_wrong_secret_is_refused(simulator):
     assert code_and_status(client_with(service="sts").get_caller_identity) == ("SignatureDoesNotMatch", 403)
 
 
-def test_a_path_with_escaped_letters_and_a_query_are_signed_like_aws_signs_them(simulator):
-    drs = hub_client("drs")
+def test_a_path_with_escaped_letters_and_a_query_are_signed_like_aws_signs_them(drs):
     arn = drs.describe_source_servers()["items"][0]["arn"]
 
     drs.untag_resource(resourceArn=arn, tagKeys=["a b", "a/b", "Tier", "ä"])

@@ -57,6 +57,11 @@ def test_another_operator_starts_a_job_whenever_told(simulator, drs, ids):
         simulator.start_job(HUB, EAST, ids[:1])
 
 
+def test_a_job_of_another_operator_needs_a_server(simulator):
+    with pytest.raises(ControlError, match="at least one source server"):
+        simulator.start_job(HUB, EAST, [])
+
+
 def test_tags_at_the_start_can_be_refused(simulator, drs, ids):
     simulator.fault(kind="tags_refused", operation="StartRecovery")
 

@@ -21,9 +21,9 @@ UNKNOWN = "i-0123456789abcdef0"
 
 
 @pytest.fixture
-def recovered(simulator, drs):
+def recovered(simulator, drs, first):
     """A recovery instance that is no drill."""
-    launch(simulator, drs, server_ids(simulator)[:1])
+    launch(simulator, drs, [first])
     return instances(drs)[0]["recoveryInstanceID"]
 
 

@@ -107,10 +107,9 @@ def test_an_execution_whose_server_is_busy_fails_with_the_reason(simulator, drs,
 
 
 @pytest.mark.parametrize(("position", "expected"), [(0, "FAILED"), (2, "COMPLETED")], ids=["critical", "optional"])
-def test_only_a_critical_server_that_fails_lets_the_execution_fail(simulator, drs, ids, plan, position, expected):
+def test_only_a_critical_server_that_fails_lets_the_execution_fail(simulator, drs, ec2, ids, plan, position, expected):
     template = drs.get_launch_configuration(sourceServerID=ids[position])["ec2LaunchTemplateID"]
     nowhere = {"NetworkInterfaces": [{"DeviceIndex": 0, "SubnetId": "subnet-0123456789abcdef0"}]}
-    ec2 = hub_client("ec2")
     ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=nowhere)
     ec2.modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
     execution = run(simulator, plan)

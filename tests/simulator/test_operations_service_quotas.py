@@ -65,8 +65,7 @@ def test_other_services_are_left_to_moto(quotas):
         quotas.get_service_quota(ServiceCode="ec2", QuotaCode="L-00000000")
 
 
-def test_a_quota_of_one_account_and_region_is_shown_and_enforced_there_only(simulator, quotas):
-    drs, ids = hub_client("drs"), server_ids(simulator)
+def test_a_quota_of_one_account_and_region_is_shown_and_enforced_there_only(simulator, drs, ids, quotas):
     changed = simulator.quotas(HUB, EAST, servers_per_job=1)
 
     assert changed["servers_per_job"] == 1

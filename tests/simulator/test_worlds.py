@@ -150,9 +150,8 @@ DOCUMENTED = {
 
 
 @pytest.mark.parametrize(("operation", "absent"), DOCUMENTED.items(), ids=DOCUMENTED)
-def test_an_answer_carries_every_member_that_aws_documents_for_such_an_object(simulator, operation, absent):
-    drs = hub_client("drs")
-    launch(simulator, drs, server_ids(simulator)[:1])
+def test_an_answer_carries_every_member_that_aws_documents_for_such_an_object(simulator, drs, ids, operation, absent):
+    launch(simulator, drs, ids[:1])
     shape = SERVICE.operation_model(operation).output_shape
     method = {"DescribeJobs": drs.describe_jobs, "DescribeRecoveryInstances": drs.describe_recovery_instances}
     items = method.get(operation, drs.describe_source_servers)()["items"]
