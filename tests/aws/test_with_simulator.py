@@ -17,8 +17,7 @@ from drsorch.aws.errors import (
     TooLate,
 )
 from drsorch.simulator.worlds.minimal import EXTERNAL_ID
-
-REGION = "us-east-1"
+from tests.aws.scripted import REGION
 
 
 @pytest.fixture
