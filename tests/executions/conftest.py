@@ -6,6 +6,7 @@ import pytest
 from drsorch.aws import sessions
 from executions import crash, services
 from tests import factories
+from tests.executions import situations
 from tests.executions.altering import AlteringDrs
 from tests.executions.driving import run
 
@@ -30,6 +31,25 @@ def small(ada, place):
 def two_waves(ada, place):
     """A plan of two waves with two servers each."""
     return factories.plan(ada, *(factories.group(ada, place, tier) for tier in ("db", "app")), name="Two waves")
+
+
+@pytest.fixture
+def plan(place, ada):
+    """Two waves; the second one asks first."""
+    groups = [factories.group(ada, place, tier) for tier in ("db", "app")]
+    return factories.plan(ada, *groups, w2={"pause_before": True})
+
+
+@pytest.fixture
+def failed(olga):
+    """A drill in which a wave has failed and asks what next."""
+    return situations.failed_wave(olga)
+
+
+@pytest.fixture
+def problem(olga):
+    """A recovery that met problems before its second wave."""
+    return situations.recovery_with_a_problem(olga)
 
 
 @pytest.fixture
