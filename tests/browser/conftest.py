@@ -3,13 +3,11 @@
 import os
 import shutil
 
-import botocore.loaders
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db.backends.signals import connection_created
 from playwright.sync_api import expect
 
-from drsorch.aws import sessions
 from drsorch.queue.models import beat
 from executions import services
 from tests import factories
@@ -32,7 +30,6 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": 
 REPORT_BREACHES = """
 addEventListener("securitypolicyviolation", (breach) => console.error(breach.violatedDirective, breach.blockedURI));
 """
-MODELS = botocore.loaders.create_loader()
 expect.set_options(timeout=20_000)  # a crowded machine takes its time
 
 
@@ -111,13 +108,6 @@ def readers_do_not_wait():
     connection_created.connect(read_uncommitted)
     yield
     connection_created.disconnect(read_uncommitted)
-
-
-@pytest.fixture
-def aws(aws):
-    """The local endpoint; AWS's API models are read from disk once for all tests."""
-    sessions._process.hub_session()._session.register_component("data_loader", MODELS)
-    return aws
 
 
 @pytest.fixture

@@ -1,24 +1,12 @@
 """Fixtures of the engine's tests: plans of world `minimal`, and drills that have come so far."""
 
-import botocore.loaders
 import pytest
 
-from drsorch.aws import sessions
 from executions import crash, services
 from tests import factories
 from tests.executions import situations
 from tests.executions.altering import AlteringDrs
 from tests.executions.driving import run
-
-MODELS = botocore.loaders.create_loader()
-
-
-@pytest.fixture
-def aws(aws):
-    """The local endpoint; AWS's API models are read from disk once for all tests, which saves half of their time."""
-    core = sessions._process.hub_session()._session
-    core.register_component("data_loader", MODELS)
-    return aws
 
 
 @pytest.fixture
