@@ -22,25 +22,6 @@ def two_waves(ada, place):
 
 
 @pytest.fixture
-def plan(place, ada):
-    """Two waves; the second one asks first."""
-    groups = [factories.group(ada, place, tier) for tier in ("db", "app")]
-    return factories.plan(ada, *groups, w2={"pause_before": True})
-
-
-@pytest.fixture
-def failed(olga):
-    """A drill in which a wave has failed and asks what next."""
-    return situations.failed_wave(olga)
-
-
-@pytest.fixture
-def problem(olga):
-    """A recovery that met problems before its second wave."""
-    return situations.recovery_with_a_problem(olga)
-
-
-@pytest.fixture
 def drill(small, olga):
     """A drill of one wave that was started, and that the engine has not taken."""
     return services.start_execution(plan=small, actor=olga)
@@ -59,6 +40,25 @@ def drs(aws, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_DRS", server.url)
     yield server
     server.close()
+
+
+@pytest.fixture
+def plan(place, ada):
+    """Two waves; the second one asks first."""
+    groups = [factories.group(ada, place, tier) for tier in ("db", "app")]
+    return factories.plan(ada, *groups, w2={"pause_before": True})
+
+
+@pytest.fixture
+def failed(olga):
+    """A drill in which a wave has failed and asks what next."""
+    return situations.failed_wave(olga)
+
+
+@pytest.fixture
+def problem(olga):
+    """A recovery that met problems before its second wave."""
+    return situations.recovery_with_a_problem(olga)
 
 
 class Death(BaseException):

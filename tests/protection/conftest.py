@@ -11,7 +11,6 @@ from drsorch.errors import UserError
 from protection import inventory, services
 from protection.models import ProtectionGroup, SourceServer
 from tests import factories
-from tests.access.conftest import staff
 from tests.protection.making import described
 
 
@@ -45,13 +44,6 @@ def at_once(transactional_db, tmp_path):
 
     yield run
     settings["NAME"] = in_memory
-
-
-@pytest.fixture
-def ada_online(ada, client):
-    """A browser in which ada, the administrator, is signed in."""
-    client.force_login(staff(ada).user)
-    return client
 
 
 @pytest.fixture
