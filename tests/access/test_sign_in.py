@@ -14,7 +14,7 @@ def test_the_page_opens_for_everybody_and_every_other_page_leads_to_it(client):
     assert client.get("/plans/").headers["Location"] == f"{PAGE}?next=/plans/"
 
 
-def test_who_wanted_a_page_of_the_ada_online_arrives_there_after_the_one_sign_in(client, ada):
+def test_who_wanted_a_page_of_the_admin_site_arrives_there_after_the_one_sign_in(client, ada):
     staff(ada)
     page = client.get("/admin/plans/", follow=True).redirect_chain[-1][0]
     assert page.startswith(PAGE)
