@@ -10,10 +10,10 @@ from drsorch.aws import calls, drs, ec2, sessions
 from drsorch.aws.breaker import LONGEST_PAUSE_SECONDS, Breaker, Refusal
 from drsorch.aws.budget import budget, left
 from drsorch.aws.errors import AwsError, AwsUnknown, AwsUnreachable
-from tests.aws.scripted import Reply, refuses, says
+from tests.aws.asking import read
+from tests.aws.scripted import REGION, Reply, refuses, says
 
 KEY, OTHER = ("111111111111", "us-east-1", "drs"), ("111111111111", "eu-west-1", "drs")
-REGION = "us-east-1"
 
 
 class Clock:
@@ -96,10 +96,6 @@ def black_hole():
     """An address that takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as hole:
         yield f"http://127.0.0.1:{hole.getsockname()[1]}"
-
-
-def read(account, region=REGION):
-    return drs.describe_jobs(sessions.client(account, region, "drs"))
 
 
 @pytest.fixture

@@ -9,9 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from drsorch.aws import drs, sessions, sts
 from drsorch.aws.errors import AwsDenied, AwsError, AwsUnknown, AwsUnreachable
-from tests.aws.scripted import HUB, XML_ERROR, Reply, refuses, says, xml
-
-REGION = "us-east-1"
+from tests.aws.scripted import HUB, REGION, XML_ERROR, Reply, refuses, says, xml
 
 
 def test_a_role_is_assumed_once_for_all_regions_services_and_threads(aws, target):

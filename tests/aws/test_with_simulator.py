@@ -17,8 +17,7 @@ from drsorch.aws.errors import (
     TooLate,
 )
 from drsorch.simulator.worlds.minimal import EXTERNAL_ID
-
-REGION = "us-east-1"
+from tests.aws.scripted import REGION
 
 
 @pytest.fixture
@@ -93,7 +92,8 @@ def test_source_servers_are_read_with_everything_the_inventory_shows(simulator, 
     found = drs.describe_source_servers(sessions.client(target, REGION, "drs", purpose="inventory"))
     assert [server.source_server_id for server in found] == servers
     first = found[0]
-    assert (first.hostname, first.replication_state, first.lag_seconds) == ("target-use1-db-1", "CONTINUOUS", 0)
+    assert (first.hostname, first.replication_state) == ("target-use1-db-1", "CONTINUOUS")
+    assert first.lag_seconds in {0, 1}  # a healthy lag swings, by the clock, between nothing and a second
     assert first.tags["Tier"] == "db"
     assert all((first.arn, first.ips, first.os, first.cpus, first.ram_bytes, first.disks, first.last_seen_at))
 

@@ -9,15 +9,7 @@ from executions import services
 from executions.models import Execution
 from protection.models import SourceServer
 from tests import factories
-
-LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
-
-
-@pytest.fixture
-def plan(place, ada):
-    """Databases, then, when somebody says so, applications."""
-    groups = [factories.group(ada, place, tier) for tier in ("db", "app")]
-    return factories.plan(ada, *groups, name="Billing", w2={"pause_before": True})
+from tests.browser.open_pages import assert_fine_in_every_look
 
 
 @pytest.fixture
@@ -44,12 +36,7 @@ def test_every_page_is_accessible_in_every_look(strict_page, visit, plan, ada, a
         "/executions/",
         "/executions/?q=nothing",
     ):
-        page = visit(address)
-        for width, theme in LOOKS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=theme)
-            accessible(page)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} at {width}"
+        assert_fine_in_every_look(visit(address), accessible, address)
 
 
 def test_a_refused_start_takes_the_focus_to_its_problems(visit, plan, aws, accessible):

@@ -1,23 +1,12 @@
 """Fixtures of the engine's tests: plans of world `minimal`, and drills that have come so far."""
 
-import botocore.loaders
 import pytest
 
-from drsorch.aws import sessions
 from executions import crash, services
 from tests import factories
+from tests.executions import situations
 from tests.executions.altering import AlteringDrs
 from tests.executions.driving import run
-
-MODELS = botocore.loaders.create_loader()
-
-
-@pytest.fixture
-def aws(aws):
-    """The local endpoint; AWS's API models are read from disk once for all tests, which saves half of their time."""
-    core = sessions._process.hub_session()._session
-    core.register_component("data_loader", MODELS)
-    return aws
 
 
 @pytest.fixture
@@ -51,6 +40,25 @@ def drs(aws, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_DRS", server.url)
     yield server
     server.close()
+
+
+@pytest.fixture
+def plan(place, ada):
+    """Two waves; the second one asks first."""
+    groups = [factories.group(ada, place, tier) for tier in ("db", "app")]
+    return factories.plan(ada, *groups, w2={"pause_before": True})
+
+
+@pytest.fixture
+def failed(olga):
+    """A drill in which a wave has failed and asks what next."""
+    return situations.failed_wave(olga)
+
+
+@pytest.fixture
+def problem(olga):
+    """A recovery that met problems before its second wave."""
+    return situations.recovery_with_a_problem(olga)
 
 
 class Death(BaseException):

@@ -64,10 +64,17 @@ def test_a_group_that_ran_well_is_replaced_at_once():
 def test_a_pulse_never_blocks_although_nobody_listens():
     listening, speaking = os.pipe()
     pulse = Pulse(speaking)
+    assert not os.get_blocking(speaking)  # or the next lines would wait for ever
     for _ in range(20_000):
         pulse.tell("guard", 0, 0, 0)
+    heard = os.read(listening, 1_000_000).splitlines()
+    assert set(heard) == {b"guard 0 0 0"}
+    assert len(heard) < 20_000  # the pipe was full, and what did not fit is lost
+
     os.close(listening)
     pulse.tell("guard", 0, 0, 0)
+    with pytest.raises(BrokenPipeError):
+        os.write(speaking, b"guard\n")
     os.close(speaking)
 
 
