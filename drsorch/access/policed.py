@@ -1,5 +1,6 @@
 """What every admin page shares: the policy decides, and services do the work."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -132,24 +133,30 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         return {name: self.cleaned_data[name] for name in names}
 
 
+# Which method a page needs for what it permits.
+SERVICES = {"add_permission": "create", "change_permission": "update", "delete_permission": "remove"}
+
+
 class ServiceAdmin(PolicedAdmin):
-    """Adds, changes and deletes through services; what they refuse becomes an error of the form."""
+    """Adds, changes and deletes through services; what they refuse becomes an error of the form.
+
+    A page says which services it calls: `create(actor, form)` returns the new row, `update(actor, row, form)` gets the
+    row as the database has it, `remove(actor, row)` deletes. It has one for each permission that it names.
+    """
 
     form = ServiceForm
     edit_fields: tuple[Any, ...] = ()
     view_fields: tuple[Any, ...] = ()
+    create: Callable[..., Model]
+    update: Callable[..., None]
+    remove: Callable[..., None]
 
-    def create(self, actor: Actor, form: Any) -> Model:
-        """Call the service that adds."""
-        raise NotImplementedError
-
-    def update(self, actor: Actor, row: Any, form: Any) -> None:
-        """Call the service that changes `row`, which is as the database has it."""
-        raise NotImplementedError
-
-    def remove(self, actor: Actor, row: Any) -> None:
-        """Call the service that deletes."""
-        raise NotImplementedError
+    def __init_subclass__(cls) -> None:
+        """Refuse a page that permits what it has no service for. Raises TypeError."""
+        super().__init_subclass__()
+        for permission, service in SERVICES.items():
+            if getattr(cls, permission) and not hasattr(cls, service):
+                raise TypeError(f"{cls.__name__} names a {permission} and has no {service}(). Add it.")
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[Any, ...]:
         """Return the fields to edit, or those to look at for whoever may not edit."""

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from drsorch.access.models import RoleGroup, User
-from drsorch.access.roles import Role
+from drsorch.access.policed import ServiceAdmin
+from drsorch.access.roles import Permission, Role
 from drsorch.audit.models import AuditEvent
 from drsorch.audit.record import record
 from tests import factories
@@ -185,3 +186,10 @@ def test_the_lists_of_people_and_evidence_take_the_same_queries_for_two_rows_and
     few = [queries(model) for model in (User, AuditEvent, RoleGroup)]
     grow(2, 50)
     assert [queries(model) for model in (User, AuditEvent, RoleGroup)] == few
+
+
+def test_a_page_that_permits_what_it_has_no_service_for_is_refused_when_it_is_written():
+    with pytest.raises(TypeError, match=r"Forgetful names a delete_permission and has no remove\(\)"):
+
+        class Forgetful(ServiceAdmin):
+            delete_permission = Permission.DELETE_RECOVERY_PLAN
