@@ -9,6 +9,7 @@ from drsorch.errors import Conflict, Invalid
 from executions import services
 from executions.models import Gate, Poller
 from tests.executions.driving import due_now, run, sentences, step, tick
+from tests.executions.starting import recover
 
 pytestmark = pytest.mark.django_db
 
@@ -24,22 +25,26 @@ def replicate(aws, server, state):
     aws.happen("replication", *place, source_server_ids=[server.source_server_id], state=state)
 
 
-def until_wave_two(drill, aws):
+def until_wave_two(execution, actor, aws):
     """Drive until the first wave has ended, and the second has not started."""
-    tick(drill)
-    services.pause_execution(execution=drill, actor=drill.test_actor)
-    run(drill, aws)
+    tick(execution)
+    services.pause_execution(execution=execution, actor=actor)
+    run(execution, aws)
     forget_survey()
-    services.resume_execution(execution=drill, actor=drill.test_actor)
+    services.resume_execution(execution=execution, actor=actor)
+    return execution
 
 
 @pytest.fixture
 def halfway(two_waves, olga, aws):
     """A drill whose first wave has completed, and whose second is about to be looked at."""
-    drill = services.start_execution(plan=two_waves, actor=olga)
-    drill.test_actor = olga
-    until_wave_two(drill, aws)
-    return drill
+    return until_wave_two(services.start_execution(plan=two_waves, actor=olga), olga, aws)
+
+
+@pytest.fixture
+def recovery(two_waves, ada, aws):
+    """A recovery that has come as far."""
+    return until_wave_two(recover(two_waves, ada), ada, aws)
 
 
 def second(drill):
@@ -85,10 +90,7 @@ def test_a_server_that_replicates_no_more_asks_people_before_its_wave(aws, halfw
     assert run(halfway, aws).status == "COMPLETED", sentences(halfway)
 
 
-def test_a_recovery_launches_in_spite_of_a_problem_when_a_person_takes_it_on(aws, two_waves, ada):
-    recovery = services.start_execution(plan=two_waves, actor=ada, mode="RECOVERY", confirm_plan_name=two_waves.name)
-    recovery.test_actor = ada
-    until_wave_two(recovery, aws)
+def test_a_recovery_launches_in_spite_of_a_problem_when_a_person_takes_it_on(aws, recovery, ada):
     server = second(recovery).servers.first()
     replicate(aws, server, "DISCONNECTED")
     looks(recovery)
@@ -135,10 +137,7 @@ def test_a_server_in_the_job_of_another_is_waited_for_and_named(aws, halfway):
     assert run(halfway, aws).status == "COMPLETED", sentences(halfway)
 
 
-def test_a_live_instance_is_not_launched_over_at_the_gate(aws, two_waves, ada):
-    recovery = services.start_execution(plan=two_waves, actor=ada, mode="RECOVERY", confirm_plan_name=two_waves.name)
-    recovery.test_actor = ada
-    until_wave_two(recovery, aws)
+def test_a_live_instance_is_not_launched_over_at_the_gate(aws, recovery, ada):
     aws.start_job("222222222222", "us-east-1", [second(recovery).servers.first().source_server_id])
     aws.advance(4000)
     looks(recovery)
