@@ -59,6 +59,12 @@ def looks(drill, rounds=3):
     drill.refresh_from_db()
 
 
+def asked(execution, rounds=3):
+    """Look so often, and return the question that people are asked then."""
+    looks(execution, rounds)
+    return Gate.objects.get(answered_at=None)
+
+
 def test_an_old_survey_is_taken_anew_before_the_wave_starts(aws, halfway):
     tick(halfway)
     wave = second(halfway)
@@ -76,8 +82,7 @@ def test_a_server_that_replicates_no_more_asks_people_before_its_wave(aws, halfw
     server = second(halfway).servers.first()
     replicate(aws, server, "DISCONNECTED")
 
-    looks(halfway)
-    gate = Gate.objects.get(answered_at=None)
+    gate = asked(halfway)
     assert (halfway.status, gate.kind) == ("PAUSED", "PROBLEM")
     assert f"{server.name} does not replicate (state disconnected)" in gate.question
 
@@ -93,8 +98,7 @@ def test_a_server_that_replicates_no_more_asks_people_before_its_wave(aws, halfw
 def test_a_recovery_launches_in_spite_of_a_problem_when_a_person_takes_it_on(aws, recovery, ada):
     server = second(recovery).servers.first()
     replicate(aws, server, "DISCONNECTED")
-    looks(recovery)
-    gate = Gate.objects.get(answered_at=None)
+    gate = asked(recovery)
 
     with pytest.raises(Invalid, match="Give a reason"):
         services.decide_gate(execution=recovery, gate=gate.pk, answer="ACCEPT", actor=ada)
@@ -108,8 +112,7 @@ def test_a_recovery_launches_in_spite_of_a_problem_when_a_person_takes_it_on(aws
 def test_a_place_that_cannot_be_surveyed_asks_people_after_a_few_looks(aws, halfway, olga):
     aws.fault(kind="denied", operation="DescribeSourceServers")
 
-    looks(halfway, rounds=6)
-    gate = Gate.objects.get(answered_at=None)
+    gate = asked(halfway, rounds=6)
     assert (halfway.status, gate.kind) == ("PAUSED", "PROBLEM")
     assert "Unknown" in gate.question
 
@@ -140,8 +143,7 @@ def test_a_server_in_the_job_of_another_is_waited_for_and_named(aws, halfway):
 def test_a_live_instance_is_not_launched_over_at_the_gate(aws, recovery, ada):
     aws.start_job("222222222222", "us-east-1", [second(recovery).servers.first().source_server_id])
     aws.advance(4000)
-    looks(recovery)
-    gate = Gate.objects.get(answered_at=None)
+    gate = asked(recovery)
     assert [found["code"] for found in gate.details] == ["LIVE_INSTANCE"]
 
     with pytest.raises(Conflict, match="That needs a consent of its own"):
