@@ -28,7 +28,7 @@ class NativePlan:
 
 @dataclass
 class ExecutionStep(PlanStep):
-    """One step of an execution: a copy of the plan's step under an ARN of its own, and what became of it."""
+    """One step of an execution: a copy of the plan's step when it started, under its own ARN, and what became of it."""
 
     updated_at: float
     status: str = "NOT_STARTED"
