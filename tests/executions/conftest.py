@@ -2,11 +2,24 @@
 
 import pytest
 
+from drsorch.access.roles import Role
 from executions import crash, services
 from tests import factories
 from tests.executions import situations
 from tests.executions.altering import AlteringDrs
-from tests.executions.driving import run
+from tests.executions.driving import run, tick
+
+
+@pytest.fixture
+def otto(db):
+    """Operates, but may not override."""
+    return factories.person("otto", Role.OPERATOR)
+
+
+@pytest.fixture
+def db_1(place):
+    """The first database server of the target."""
+    return factories.servers(place, tier="-db-1")[0]
 
 
 @pytest.fixture
@@ -22,9 +35,23 @@ def two_waves(ada, place):
 
 
 @pytest.fixture
+def overlapping(ada, small):
+    """Another plan with the servers of the small one."""
+    return factories.plan(ada, small.waves.get().groups.get(), name="Overlapping")
+
+
+@pytest.fixture
 def drill(small, olga):
     """A drill of one wave that was started, and that the engine has not taken."""
     return services.start_execution(plan=small, actor=olga)
+
+
+@pytest.fixture
+def unheard(drill, aws):
+    """A drill whose job has ended in DRS, and that nobody has asked about yet."""
+    tick(drill)
+    aws.advance(1000)
+    return drill
 
 
 @pytest.fixture

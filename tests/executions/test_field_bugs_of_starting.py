@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 REGION, OTHER = factories.REGION, factories.OTHER_REGION
 
 
-@pytest.fixture
-def db_1(place):
-    return factories.servers(place, tier="-db-1")[0]
-
-
 def codes(look):
     return {finding.code for finding in look.findings if finding.is_blocking}
 
