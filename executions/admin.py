@@ -46,7 +46,8 @@ class ServerInline(PolicedInline):
     """The servers of a wave."""
 
     model = ServerRun
-    fields = ("name", *PLACE, "impact", "attempt", "launch_status", "check_result", "recovery_instance_id", "error")
+    fields = ("name", *PLACE, "impact", "attempt", "launch_status", "error", "check_result", "check_reason")
+    fields += ("recovery_instance_id",)  # type: ignore[assignment]
     readonly_fields = fields
 
 
