@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
-from drsorch.aws import drs, sessions
+from drsorch.aws import calls, drs, sessions
 from drsorch.aws.errors import AwsError
 from drsorch.errors import Invalid
 from executions.decisions.readiness import Code, Finding, Severity
@@ -50,21 +50,37 @@ def _wanted(servers: Sequence[SourceServer], wanted: PointInTime) -> list[tuple[
     if wanted is None:
         return []
     if isinstance(wanted, datetime):
-        at = _checked(wanted)
+        at = _checked(wanted, servers)
         return [(server, at) for server in servers]
     by_id = {server.source_server_id: server for server in servers}
     strangers = sorted(wanted.keys() - by_id.keys())
     if strangers:
         raise Invalid(f"A point in time is given for {', '.join(strangers)}, which the plan does not have.")
-    return [(by_id[key], _checked(want) if isinstance(want, datetime) else want) for key, want in wanted.items()]
+    return [
+        (by_id[key], _checked(want, [by_id[key]]) if isinstance(want, datetime) else want)
+        for key, want in wanted.items()
+    ]
 
 
-def _checked(at: datetime) -> datetime:
-    """Return the time as an aware one; one without a zone is UTC."""
+def _checked(at: datetime, servers: Sequence[SourceServer]) -> datetime:
+    """Return the time as an aware one; one without a zone is UTC.
+
+    Snapshots carry DRS's time. What has come by its clock, or by ours, is not in the future.
+    """
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-    if at > timezone.now():
-        raise Invalid(f"The point in time {at:%Y-%m-%d %H:%M} is in the future. Choose an earlier one, or the latest.")
+    places = {(server.account_id, server.region): server for server in servers}
+    now = max([timezone.now(), *(now_at(server) for server in places.values())])
+    if at > now:
+        raise Invalid(
+            f"The point in time {at:%Y-%m-%d %H:%M} is in the future: it is {now:%Y-%m-%d %H:%M} UTC. Choose an "
+            "earlier one, or the latest."
+        )
     return at
+
+
+def now_at(server: SourceServer) -> datetime:
+    """Return the time at the server's place by DRS's clock, as of its last answer to this process. No AWS."""
+    return calls.CLOCKS.now((server.account.account_id, server.region, "drs"))
 
 
 def _snapshot(server: SourceServer, want: str | datetime) -> Chosen | None:
