@@ -5,7 +5,9 @@ A choice is written as one value of the form: the server's id, a snapshot's id o
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from drsorch.console.times import duration_text, moment_text
 from drsorch.errors import Invalid
@@ -13,6 +15,7 @@ from executions.snapshots import LATEST, Chosen, now_at
 from protection.models import SourceServer
 
 SHOWN = 12  # in view; the rest unfold
+ALIKE = timedelta(minutes=1)  # clocks that differ less are not worth a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Offer:
         self.latest = Point(server.source_server_id)
         self.is_latest_chosen = chosen is not None and not chosen.snapshot_id
         picked, now = chosen.snapshot_id if chosen else "", now_at(server)
+        # Said when the ages would not make sense to somebody who looks at our clock.
+        self.time_in_drs = now if abs(now - timezone.now()) > ALIKE else None
         options = [
             Option(
                 Point(server.source_server_id, row.snapshot_id, row.taken_at),

@@ -31,7 +31,8 @@ def offered(client, url, server, **more):
 
 def values(answer, kind="radio"):
     """The values of the choices on the page, with a mark on those that are made."""
-    found = re.findall(rf'<input type="{kind}" id="[^"]*" name="snapshot" value="([^"]*)"( checked)?', text(answer))
+    page = answer if isinstance(answer, str) else text(answer)
+    found = re.findall(rf'<input type="{kind}" id="[^"]*" name="snapshot" value="([^"]*)"( checked)?', page)
     return {value: bool(checked) for value, checked in found}
 
 
@@ -57,6 +58,19 @@ def test_the_snapshots_of_one_server_are_asked_for_alone_and_shown_with_their_ag
     assert f"Show {len(times) - 12} older" in text(shown)
     assert 'value="Quarterly"' in text(shown)
     assert not Execution.objects.exists()
+
+
+def test_where_the_clock_of_drs_is_another_the_page_says_what_it_says(as_olga, url, both, aws):
+    assert "DRS's clock says" not in text(offered(as_olga, url, both[0]))
+    aws.advance(5 * 3600)
+
+    shown = text(offered(as_olga, url, both[0]))
+
+    assert re.search(rf"DRS's clock says <time datetime=\"{timezone.now() + timedelta(hours=5):%Y-%m-%dT}", shown)
+    newest = Point.read(list(values(shown))[2]).taken_at
+    assert newest > timezone.now() + timedelta(hours=4)
+    age = re.search(r"UTC</time> <span class=\"muted\">\S+ (\d+) min \d+ s old", shown).group(1)
+    assert int(age) <= 20
 
 
 def test_servers_are_launched_from_what_was_chosen_for_each(as_olga, url, both):
