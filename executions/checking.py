@@ -30,6 +30,7 @@ SHOWN_WITHIN = timedelta(minutes=5)
 DISPOSITIONS_PER_POLL = 10
 GONE = "terminated"
 CHECKS = "checks"
+LEFT_OPEN = "The execution ended before its checks had. Nobody asks EC2 any more: look at the instance there."
 
 
 @dataclass
@@ -104,6 +105,14 @@ def write(found: Findings) -> None:
     _write_checks(found)
     if found.machines is not None:
         _write_watched(found.watched, found.machines)
+
+
+def leave(execution: Execution) -> None:
+    """End the checks that are open although `execution` ends: what they would have said is unknown. In its record."""
+    rows = ServerRun.objects.filter(wave__execution=execution, check_result=CheckResult.PENDING)
+    names = ", ".join(rows.values_list("name", flat=True))
+    if rows.update(check_result=CheckResult.UNKNOWN, check_reason=LEFT_OPEN, checked_at=timezone.now()):
+        execution.say(f"Checks of {names}: {LEFT_OPEN}", by="engine", what="check", tone="warn")
 
 
 def _ids(rows: Iterable[ServerRun]) -> list[str]:

@@ -47,6 +47,7 @@ def want_survey(account_id: int, region: str, *, insist: bool = False) -> None:
     """
     poller, _ = Poller.objects.defer("survey").get_or_create(account_id=account_id, region=region)
     now = timezone.now()
-    afresh = {"survey_error": ""} if insist else {}
+    # Without its time a failure holds nobody up.
+    afresh = {"survey_error": poller.survey_problem} if insist else {}
     Poller.objects.filter(pk=poller.pk).update(survey_wanted_at=now, next_poll_at=now, **afresh)
     enqueue("executions.tasks.poll", poller.pk)

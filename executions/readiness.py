@@ -104,7 +104,7 @@ def look(
         findings=found + without,
         launch_over=frozenset(allowed.launch_over),
         snapshots=chosen,
-        point_in_time=point_in_time if isinstance(point_in_time, datetime) else None,
+        point_in_time=snapshots.time_of_all(point_in_time),
     )
 
 

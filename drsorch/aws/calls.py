@@ -18,6 +18,7 @@ from django.conf import settings
 
 from drsorch.aws import budget, classify, novelties
 from drsorch.aws.breaker import Breaker, Refusal
+from drsorch.aws.clocks import Clocks
 from drsorch.aws.errors import (
     AwsConflict,
     AwsDenied,
@@ -35,6 +36,7 @@ from drsorch.aws.limiter import Limiter, Priority
 log = logging.getLogger("drsorch.aws")
 LIMITER = Limiter()
 BREAKER = Breaker()
+CLOCKS = Clocks()
 # A lock that was held in the parent would stay held for ever.
 os.register_at_fork(after_in_child=LIMITER.forget)
 PRIORITIES = {"launch": Priority.LAUNCH, "inventory": Priority.INVENTORY}
@@ -81,7 +83,7 @@ class Client:
 
     @property
     def bucket(self) -> tuple[str, str, str]:
-        """The limiter's key."""
+        """The key of the limiter, the breaker and the clocks."""
         return self.account_id, self.region, self.service
 
 
@@ -258,6 +260,7 @@ def _learn(parsed_response: Mapping[str, Any] | None, exception: Exception | Non
         BREAKER.heard(running.client.bucket)
     answer = parsed_response or {}
     metadata = answer.get("ResponseMetadata", {})
+    CLOCKS.learn(running.client.bucket, metadata.get("HTTPHeaders", {}))
     running.request_id = str(metadata.get("RequestId") or "")
     code, status = answer.get("Error", {}).get("Code"), metadata.get("HTTPStatusCode")
     if code and classify.kind_of(code, status) is AwsThrottled:

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from drsorch.aws import classify, endpoint, wire
-from drsorch.aws.calls import BREAKER, Client, call, watch
+from drsorch.aws.calls import BREAKER, CLOCKS, Client, call, watch
 from drsorch.aws.errors import AwsDenied, AwsError, AwsNotReady, AwsUnreachable
 
 RENEW_BEFORE = timedelta(minutes=5)
@@ -114,10 +114,11 @@ _process = Process()
 
 
 def forget() -> None:
-    """Forget all cached credentials and clients of this process, and which places do not answer."""
+    """Forget this process's credentials and clients, which places do not answer, and what time it is there."""
     global _process  # noqa: PLW0603 - one process, one cache; replaced whole so that no half of it survives a fork
     _process = Process()
     BREAKER.forget()
+    CLOCKS.forget()
 
 
 os.register_at_fork(after_in_child=forget)

@@ -1,5 +1,6 @@
 """DRS jobs, their log, and the pollers that ask about them."""
 
+import re
 from datetime import timedelta
 
 from django.apps import apps
@@ -12,6 +13,8 @@ from protection.models import TargetAccount
 
 # The reason of a failure is in the log; when it cannot be read for so long, the job is left alone.
 LOG_READ_WITHIN = timedelta(hours=1)
+# What executions.surveying writes before the reason of a failure.
+SAID_AT = re.compile(r"^At \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ: ")
 
 
 class JobQuerySet(models.QuerySet):
@@ -141,3 +144,8 @@ class Poller(models.Model):
 
     def __str__(self) -> str:
         return f"poller of {self.region} of {self.account}"
+
+    @property
+    def survey_problem(self) -> str:
+        """Why the last survey failed, without the time that may stand before it; empty when it did not."""
+        return SAID_AT.sub("", self.survey_error)

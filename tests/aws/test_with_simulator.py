@@ -281,3 +281,15 @@ def test_a_role_is_assumed_once_for_all_that_a_process_does_in_an_account(simula
             ec2.describe_instances(sessions.client(target, region, "ec2", purpose="inventory"), instances)
 
     assert total(simulator, "sts.AssumeRole") - before == 1
+
+
+def test_the_time_of_drs_is_learned_from_its_answers(simulator, target):
+    simulator.advance(7200)
+    drs.describe_source_servers(sessions.client(target, REGION, "drs"))
+    ec2.describe_instances(sessions.client(target, REGION, "ec2"), ["i-0123456789abcdef0"])
+
+    def ahead(service):
+        return calls.CLOCKS.now((target.account_id, REGION, service)) - datetime.now(UTC)
+
+    assert timedelta(minutes=110) < ahead("drs") <= timedelta(minutes=120)
+    assert abs(ahead("ec2")) < timedelta(seconds=30)
