@@ -41,6 +41,7 @@ class Sought:
     """The call: its token, servers, initiator as DRS names it, when it was first possible, jobs known already.
 
     `may_exist` is False when AWS has clearly refused every attempt: a job that looks like ours is somebody else's.
+    `may_be_part`: an attempt may have named only some of the servers, because the others were done with.
     """
 
     token: str
@@ -49,6 +50,7 @@ class Sought:
     since: datetime
     known: Collection[str]
     may_exist: bool = True
+    may_be_part: bool = False
 
 
 def ours(jobs: Sequence[J], sought: Sought) -> list[J]:
@@ -63,6 +65,16 @@ def ours(jobs: Sequence[J], sought: Sought) -> list[J]:
     return sorted(found, key=lambda job: (job.created_at or sought.since, job.job_id))
 
 
+def emptied(jobs: Sequence[J], sought: Sought) -> list[J]:
+    """Return jobs, oldest first, that may be the call's although DRS names no servers for them any more.
+
+    DRS empties jobs that have ended without a word: then only initiator and time tie them to the call. Enough for
+    evidence, never for a decision about servers.
+    """
+    found = [job for job in jobs if job.job_id not in sought.known and not job.servers and _in_question(job, sought)]
+    return sorted(found, key=lambda job: (job.created_at or sought.since, job.job_id))
+
+
 def in_the_way(jobs: Sequence[J], sought: Sought) -> J | None:
     """Return a live job of somebody else that has one of the call's servers."""
     for job in jobs:
@@ -74,5 +86,10 @@ def in_the_way(jobs: Sequence[J], sought: Sought) -> J | None:
 
 def _same(job: Job, sought: Sought) -> bool:
     servers = frozenset(server.source_server_id for server in job.servers)
+    fits = bool(servers) and servers <= sought.servers if sought.may_be_part else servers == sought.servers
+    return fits and _in_question(job, sought)
+
+
+def _in_question(job: Job, sought: Sought) -> bool:
     in_time = job.created_at is not None and job.created_at >= sought.since - CLOCK_SKEW
-    return servers == sought.servers and job.initiated_by == sought.initiated_by and in_time
+    return job.initiated_by == sought.initiated_by and in_time

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from drsorch.aws.drs_answers import JobServer
-from executions.decisions.reconciliation import CLOCK_SKEW, TOKEN_TAG, Sought, in_the_way, ours
+from executions.decisions.reconciliation import CLOCK_SKEW, TOKEN_TAG, Sought, emptied, in_the_way, ours
 from tests.executions.building import NOW
 
 SOUGHT = Sought(
@@ -97,3 +97,35 @@ def test_a_live_job_of_somebody_else_is_in_the_way(case):
     job, expected = IN_THE_WAY[case]
 
     assert in_the_way([job], SOUGHT) == (job if expected else None)
+
+
+PART = replace(SOUGHT, may_be_part=True)
+PARTS = {
+    "all the servers": (Job(), True),
+    "some of the servers": (Job(names=("s-1",)), True),
+    "another server too": (Job(names=("s-1", "s-3")), False),
+    "no servers": (Job(names=()), False),
+}
+
+
+@pytest.mark.parametrize("case", PARTS)
+def test_a_call_that_may_name_only_some_of_its_servers_has_made_a_job_of_some_of_them(case):
+    job, expected = PARTS[case]
+
+    assert ours([job], PART) == ([job] if expected else [])
+
+
+EMPTIED = {
+    "no servers any more": (Job(names=()), True),
+    "still its servers": (Job(), False),
+    "known already": (Job(names=(), job_id="known"), False),
+    "another initiator": (Job(names=(), initiated_by="TERMINATE_RECOVERY_INSTANCES"), False),
+    "before the call": (Job(names=(), created_at=NOW - timedelta(minutes=6)), False),
+}
+
+
+@pytest.mark.parametrize("case", EMPTIED)
+def test_a_job_that_names_no_servers_any_more_may_be_the_calls_by_initiator_and_time(case):
+    job, expected = EMPTIED[case]
+
+    assert emptied([job], SOUGHT) == ([job] if expected else [])
