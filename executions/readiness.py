@@ -38,6 +38,7 @@ class Look:
     launch_over: frozenset[str] = frozenset()
     snapshots: dict[int, Chosen] = field(default_factory=dict)
     point_in_time: datetime | None = None
+    points_in_words: str = ""
 
     @property
     def servers(self) -> list[SourceServer]:
@@ -105,6 +106,7 @@ def look(
         launch_over=frozenset(allowed.launch_over),
         snapshots=chosen,
         point_in_time=snapshots.time_of_all(point_in_time),
+        points_in_words=snapshots.in_words(point_in_time),
     )
 
 

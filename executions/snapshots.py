@@ -71,6 +71,13 @@ def time_of_all(wanted: PointInTime) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
+def in_words(wanted: PointInTime) -> str:
+    """Return what was asked for, for the audit trail: the time for all, then what was chosen for single servers."""
+    named = wanted if isinstance(wanted, Mapping) else {}
+    chosen = [f"{key}: {want or 'latest'}" for key, want in sorted(named.items()) if key != EVERY_OTHER]
+    return ", ".join(filter(None, [str(time_of_all(wanted) or ""), *chosen]))
+
+
 def of_server(servers: Sequence[SourceServer], server_id: str) -> tuple[SourceServer, list[Chosen]]:
     """Return the one of `servers` with that id and its complete snapshots, newest first. Asks DRS once.
 

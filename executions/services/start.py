@@ -129,7 +129,7 @@ def create_execution(
             overridden=[finding.sentence for finding in let_pass],
             launch_over=sorted(look.launch_over),
             preempted=[str(drill.pk) for drill in drills],
-            point_in_time=str(look.point_in_time or ""),
+            point_in_time=look.points_in_words,
         )
     return execution
 

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from drsorch.audit.models import AuditEvent
 from drsorch.errors import Invalid
 from executions import snapshots
 from executions.models import Execution, ServerRun
@@ -88,19 +89,22 @@ def test_servers_are_launched_from_what_was_chosen_for_each(as_olga, url, both):
 
 def test_a_time_for_all_leaves_out_the_servers_for_which_something_else_was_chosen(as_olga, url, both):
     first, second = both
-    at = timezone.now() - timedelta(hours=3)
+    wanted = timezone.now() - timedelta(hours=3)
     kept = Point(second.source_server_id).value
-    form = {"mode": "DRILL", "key": "k", "at": f"{at:%Y-%m-%dT%H:%M}", "snapshot": kept}
+    form = {"mode": "DRILL", "key": "k", "at": f"{wanted:%Y-%m-%dT%H:%M}", "snapshot": kept}
     refused = as_olga.post(url, {**form, "mode": "RECOVERY"})
     assert values(refused, "checkbox") == {kept: True}
     assert f"{second.name}: its latest state" in text(refused)
 
     as_olga.post(url, form)
 
+    at = Execution.objects.get().point_in_time
+    assert at == wanted.replace(second=0, microsecond=0)
     chosen = started()
     assert chosen[second.source_server_id] == ""
     assert chosen[first.source_server_id] == snapshots.choose([first], at)[0][first.pk].snapshot_id
-    assert Execution.objects.get().point_in_time == at.replace(second=0, microsecond=0)
+    audited = AuditEvent.objects.get(action="start_execution").detail["point_in_time"]
+    assert audited == f"{at}, {second.source_server_id}: latest"
 
 
 def test_a_snapshot_that_drs_has_no_more_is_a_problem_and_the_choice_stays(as_olga, url, both):
