@@ -181,6 +181,7 @@ def test_a_call_that_goes_wrong_is_never_final_and_terminates_once(aws, asked, n
 
 def test_a_job_that_drs_has_emptied_while_nobody_could_ask_is_kept_as_evidence(aws, asked):
     aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
+    aws.fault(operation="DescribeJobs", kind="denied", times=1)
     aws.fault(kind="participants_empty")
     tick(asked)
     aws.advance(1000)
@@ -196,6 +197,7 @@ def test_a_job_that_drs_has_emptied_while_nobody_could_ask_is_kept_as_evidence(a
 
 def test_its_job_is_found_although_some_of_its_servers_were_seen_to_be_gone_before(aws, asked):
     aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
+    aws.fault(operation="DescribeJobs", kind="denied", times=1)
     tick(asked)
     first = ServerRun.objects.first()
     ServerRun.objects.filter(pk=first.pk).update(launch_status="TERMINATED")
