@@ -16,7 +16,7 @@ from moto.moto_api._internal import mock_random
 
 
 class _Seed:
-    """A seed that holds. Its generator is made by the first draw: most of what happens in virtual time draws nothing."""
+    """A seed that holds. The first draw makes its generator: most of what happens draws nothing."""
 
     def __init__(self, parts: tuple[object, ...]) -> None:
         self._parts = parts

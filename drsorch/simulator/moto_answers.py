@@ -1,22 +1,28 @@
-"""How moto reads its answers out of its objects, with the names to look for worked out once instead of every time.
+"""What moto works out anew for each of its answers although it never changes, worked out once.
 
-An answer about one instance has ninety members, and moto derives up to ten names for each of them.
+Of an answer about one instance it derives up to ten names for each of ninety members. For every request at all it lists
+its own folder on the disk, and the methods of the class that answers.
 """
 
+from functools import cache
 from typing import Any
 
+import moto.backends
 import moto.core.responses
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
-from moto.core.utils import MISSING, get_value
+from moto.core.utils import MISSING, get_value, method_names_from_class
 
 # The names of a member depend on the class of the object and on the structure of the model that the member is in.
 Member = tuple[type, str, str, str]
 _names: dict[Member, tuple[str, ...]] = {}
+_modules = frozenset(moto.backends.list_of_moto_modules())
+_method_names = cache(method_names_from_class)
 
 
 def install() -> None:
     """Let moto's services answer this way. Doing it again changes nothing."""
-    vars(moto.core.responses)["XFormedAttributePicker"] = RememberingPicker
+    vars(moto.core.responses).update(XFormedAttributePicker=RememberingPicker, method_names_from_class=_method_names)
+    vars(moto.backends)["list_of_moto_modules"] = lambda: _modules
 
 
 class RememberingPicker(XFormedAttributePicker):
