@@ -9,7 +9,7 @@ from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from drsorch.simulator import dice, moto_answers, status_checks
+from drsorch.simulator import dice, ec2_xml, moto_answers, status_checks
 from drsorch.simulator.backend import drs_backends
 from drsorch.simulator.credentials import PARTITION
 from drsorch.simulator.ec2_index import IndexedEc2
@@ -45,6 +45,7 @@ def prepare_process() -> None:
     os.environ.pop(ACCOUNT_OVERRIDE, None)
     status_checks.install()
     moto_answers.install()
+    ec2_xml.install()
     dice.install()
     vars(ec2_backends)["backend"] = _make_ec2
 
