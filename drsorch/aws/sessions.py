@@ -10,14 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.loaders import create_loader
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
-from drsorch.aws import classify, endpoint, wire
-from drsorch.aws.calls import BREAKER, CLOCKS, Client, call, watch
+from drsorch.aws import apis, classify, endpoint, wire
+from drsorch.aws.apis import Timing
+from drsorch.aws.calls import BREAKER, CLOCKS, Client, call
 from drsorch.aws.errors import AwsDenied, AwsError, AwsNotReady, AwsUnreachable
 
 RENEW_BEFORE = timedelta(minutes=5)
@@ -28,9 +25,6 @@ NOT_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 SESSION_NAME_LENGTH = 64
 # In each process. With many accounts and Regions those that were used longest ago make room.
 CLIENTS_KEPT = 48
-SERVICES = ("sts", "drs", "ec2")
-# What botocore knows of AWS, parsed once; it holds no connection, so that forked processes may share it.
-MODELS = create_loader()
 Answer = dict[str, Any]
 
 
@@ -45,15 +39,6 @@ class Account(Protocol):
     def role_arn(self) -> str | None: ...
     @property
     def external_id(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How long and how often a client tries."""
-
-    connect: float
-    read: float
-    attempts: int
 
 
 @dataclass(eq=False, slots=True)
@@ -103,10 +88,7 @@ class Process:
         """Return the session with the credentials of this installation."""
         with self.lock:
             if self.session is None:
-                core = botocore.session.get_session()
-                core.set_config_variable("sts_regional_endpoints", "regional")
-                core.register_component("data_loader", MODELS)
-                self.session = boto3.Session(botocore_session=core)
+                self.session = apis.new_session()
             return self.session
 
 
@@ -122,15 +104,6 @@ def forget() -> None:
 
 
 os.register_at_fork(after_in_child=forget)
-
-
-def load_models() -> None:
-    """Parse the models of the services in use, which costs some 200 ms: before processes are forked that need them."""
-    for service in SERVICES:
-        for kind in ("service-2", "endpoint-rule-set-1"):
-            MODELS.load_service_model(service, kind)
-    for name in ("endpoints", "partitions", "_retry", "sdk-default-configuration"):
-        MODELS.load_data(name)
 
 
 def client(account: Account, region: str, service: str, *, once: bool = False, purpose: str = "engine") -> Client:
@@ -272,30 +245,9 @@ def _api(credentials: Credentials, region: str, service: str, timing: Timing) ->
     with process.lock:
         made_with, api = process.apis.get(key, (None, None))
         if made_with is not credentials:
-            api = _new_api(process.hub_session(), credentials, region, service, timing)
+            api = apis.new_api(process.hub_session(), credentials.keys, region, service, timing)
             process.apis[key] = credentials, api
         process.apis.move_to_end(key)
         while len(process.apis) > CLIENTS_KEPT:
             process.apis.popitem(last=False)
-    return api
-
-
-def _new_api(session: boto3.Session, credentials: Credentials, region: str, service: str, timing: Timing) -> Any:
-    practice = settings.ENVIRONMENT in endpoint.PRACTICE
-    config = Config(
-        connect_timeout=timing.connect,
-        read_timeout=timing.read,
-        retries={"mode": "standard", "total_max_attempts": timing.attempts},
-        user_agent_extra="drsorch",
-        tcp_keepalive=True,
-        ignore_configured_endpoint_urls=not practice,  # in production not even a config file may redirect us
-        proxies={} if practice else None,  # a proxy could not reach this machine's loopback
-    )
-    api = session.client(service, region_name=region, config=config, **credentials.keys)
-    if practice and not endpoint.is_loopback(api.meta.endpoint_url):
-        raise ImproperlyConfigured(
-            f"The {service} client would reach {api.meta.endpoint_url}, and in {settings.ENVIRONMENT} only a loopback "
-            f"address will do. Set {endpoint.GLOBAL} to the address of the local endpoint."
-        )
-    watch(api)
     return api
