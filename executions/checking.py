@@ -29,20 +29,19 @@ WATCH_EVERY = timedelta(seconds=60)
 SHOWN_WITHIN = timedelta(minutes=5)
 DISPOSITIONS_PER_POLL = 10
 GONE = "terminated"
-CHECKS = "checks"
 LEFT_OPEN = "The execution ended before its checks had. Nobody asks EC2 any more: look at the instance there."
 
 
 @dataclass
 class Findings:
-    """What EC2 and DRS said about instances. `gaps`: what could not be asked, by what it is needed for."""
+    """What EC2 and DRS said about instances. `gap`: why something could not be asked."""
 
     pending: list[ServerRun] = field(default_factory=list)
     watched: list[ServerRun] = field(default_factory=list)
     statuses: dict[str, ec2.InstanceStatus] = field(default_factory=dict)
+    is_heard: bool = False
     dispositions: dict[str, str] = field(default_factory=dict)
-    machines: dict[str, ec2.Instance] | None = None
-    gaps: dict[str, str] = field(default_factory=dict)
+    gap: str = ""
 
     @property
     def executions(self) -> set[UUID]:
@@ -50,12 +49,12 @@ class Findings:
         return {row.wave.execution_id for row in (*self.pending, *self.watched)}
 
     @contextmanager
-    def keeping(self, what: str) -> Iterator[None]:
+    def keeping(self) -> Iterator[None]:
         """Keep what went wrong, for the page and the reason of the checks; it must not hold up the poll."""
         try:
             yield
         except AwsError as error:
-            self.gaps[what] = error.message
+            self.gap = error.message
             logger.warning("Instances cannot be checked: %s", error)
 
 
@@ -85,26 +84,23 @@ def look(poller: Poller) -> Findings:
         pending=list(pending().filter(**mine).select_related("wave")),
         watched=list(watched().filter(due, **mine).select_related("wave")),
     )
-    with found.keeping(CHECKS):
-        if found.pending:
+    with found.keeping():
+        if found.pending or found.watched:
             client = sessions.client(poller.account, poller.region, "ec2", purpose="poll")
-            found.statuses = ec2.describe_instance_status(client, _ids(found.pending))
-    with found.keeping(CHECKS):
+            found.statuses = ec2.describe_instance_status(client, _ids([*found.pending, *found.watched]))
+            found.is_heard = True
+    with found.keeping():
         for row in _stopped(found):
             client = sessions.client(poller.account, poller.region, "drs", purpose="poll")
             found.dispositions[row.source_server_id] = drs.get_launch_disposition(client, row.source_server_id)
-    with found.keeping("watch"):
-        if found.watched:
-            client = sessions.client(poller.account, poller.region, "ec2", purpose="poll")
-            found.machines = ec2.describe_instances(client, _ids(found.watched))
     return found
 
 
 def write(found: Findings) -> None:
     """Write the findings and wake whom they concern. Call inside the poller's transaction, executions locked."""
     _write_checks(found)
-    if found.machines is not None:
-        _write_watched(found.watched, found.machines)
+    if found.is_heard:
+        _write_watched(found.watched, found.statuses)
 
 
 def leave(execution: Execution) -> None:
@@ -131,7 +127,7 @@ def _write_checks(found: Findings) -> None:
     for row in found.pending:
         waited = (now - (row.launched_at or now)).total_seconds()
         result, why = decisions.judge(
-            row.recovery_instance_id, _seen(row, found), waited=waited, limit=limit, problem=found.gaps.get(CHECKS, "")
+            row.recovery_instance_id, _seen(row, found), waited=waited, limit=limit, problem=found.gap
         )
         if result == CheckResult.PENDING:
             continue
@@ -164,14 +160,14 @@ def _is_gone(row: ServerRun, found: Findings) -> bool:
     return status is not None and status.state == GONE
 
 
-def _write_watched(rows: list[ServerRun], machines: dict[str, ec2.Instance]) -> None:
+def _write_watched(rows: list[ServerRun], statuses: dict[str, ec2.InstanceStatus]) -> None:
     """Record the instances that are gone although the execution goes on. The launch itself was a success."""
     now = timezone.now()
     ServerRun.objects.filter(pk__in=[row.pk for row in rows]).update(checked_at=now)
     for row in rows:
-        machine = machines.get(row.recovery_instance_id)
-        is_unseen = machine is None and row.launched_at is not None and row.launched_at < now - SHOWN_WITHIN
-        if is_unseen or (machine is not None and machine.state == GONE):
+        status = statuses.get(row.recovery_instance_id)
+        is_unseen = status is None and row.launched_at is not None and row.launched_at < now - SHOWN_WITHIN
+        if is_unseen or (status is not None and status.state == GONE):
             _record_gone(row)
 
 

@@ -16,10 +16,13 @@ def places() -> set[Place]:
     return surveying.places().union(*(rows.values_list("account_id", "region").distinct() for rows in needy))
 
 
-def wait(poller: Poller) -> float | None:
-    """Return the seconds until the poller should ask next; None when nothing is left to ask about."""
+def wait(poller: Poller, survey: float | None) -> float | None:
+    """Return the seconds until the poller should ask next; None when nothing is left to ask about.
+
+    `survey`: those until its place should be surveyed, None when nobody needs it.
+    """
     mine = {"account_id": poller.account_id, "region": poller.region}
-    waits = [] if (survey := surveying.wait(poller)) is None else [survey]
+    waits = [] if survey is None else [survey]
     jobs = list(Job.objects.at(poller.account_id, poller.region).unresolved().with_ending())
     if jobs:
         waits.append(_of_jobs(jobs))

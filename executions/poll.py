@@ -18,7 +18,7 @@ from executions import checking, crash, duties, slots, surveying
 from executions.asking import Answer, ask
 from executions.decisions import pace
 from executions.models import Job, Poller
-from executions.results import executions_of, lock_executions, renew_pages, write_results
+from executions.results import Owners, lock_executions, owners_of, renew_pages, write_results
 
 logger = logging.getLogger(__name__)
 
@@ -42,14 +42,14 @@ def poll(poller_id: int) -> None:
             surveying.renew(poller)
             crash.point("place surveyed")
             with transaction.atomic():
-                _give_back(poller, duties.wait(poller))
+                _give_back(poller, duties.wait(poller, surveying.wait(poller)))
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What one poll has heard about the jobs, or why it could not, and about instances."""
 
-    jobs: list[Job]
+    jobs: Owners
     answer: Answer
     error: AwsError | None
     found: checking.Findings
@@ -59,12 +59,12 @@ class Heard:
         """What could not be asked, in sentences."""
         if self.error:
             return self.error.message
-        return " ".join([*self.answer.gaps, *self.found.gaps.values()])
+        return " ".join(filter(None, [*self.answer.gaps, self.found.gap]))
 
     @property
     def executions(self) -> set[UUID]:
         """Those whom it concerns."""
-        return executions_of(self.jobs) | self.found.executions
+        return self.found.executions.union(*self.jobs.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _listen(poller: Poller) -> Heard:
         answer = ask(poller.account, poller.region, jobs)
     except AwsError as error:
         failure = error
-    return Heard(jobs, answer, failure, checking.look(poller))
+    return Heard(owners_of(jobs), answer, failure, checking.look(poller))
 
 
 def _record(poller: Poller, heard: Heard) -> Left:
@@ -93,7 +93,8 @@ def _record(poller: Poller, heard: Heard) -> Left:
         # Executions first, then the poller: the order in which the engine takes them, so that nobody waits in a circle.
         lock_executions(concerned)
         mine = Poller.objects.filter(pk=poller.pk, fence=poller.fence)
-        if not mine.update(last_error=heard.problem):
+        how = {"failures": poller.failures + 1} if heard.error else {"failures": 0, "answered_at": timezone.now()}
+        if not mine.update(last_error=heard.problem, **how):
             return Left()  # another poller has taken over: it writes what it hears
         checking.write(heard.found)
         if heard.problem != poller.last_error:
@@ -105,18 +106,17 @@ def _record(poller: Poller, heard: Heard) -> Left:
 
 def _record_failure(poller: Poller) -> Left:
     """Ask again later each time."""
-    Poller.objects.filter(pk=poller.pk).update(failures=poller.failures + 1)
     limit = settings.ENGINE_BACKOFF_LIMIT_SECONDS
     _give_back(poller, pace.back_off(poller.failures, settings.POLL_FAST_SECONDS, limit))
     return Left()
 
 
 def _record_answer(poller: Poller, heard: Heard) -> Left:
-    Poller.objects.filter(pk=poller.pk).update(failures=0, answered_at=timezone.now())
-    left = Left(free_slots=write_results(heard.jobs, heard.answer), survey=surveying.wait(poller) == 0)
-    if not left.survey:
-        _give_back(poller, duties.wait(poller))
-    return left
+    free_slots = write_results(heard.jobs, heard.answer)
+    survey = surveying.wait(poller)
+    if survey != 0:
+        _give_back(poller, duties.wait(poller, survey))
+    return Left(free_slots=free_slots, survey=survey == 0)
 
 
 def _claim(poller_id: int) -> Poller | None:

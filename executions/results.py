@@ -1,6 +1,7 @@
 """Write what a poll has heard: jobs, their logs, servers; and wake the executions that it concerns."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,11 +13,13 @@ from django.utils import timezone
 from drsorch.aws import drs
 from executions.asking import Answer
 from executions.decisions import server as decisions
-from executions.models import Execution, Job, JobEvent, Launch, ServerRun
+from executions.models import Execution, Job, JobEvent, Launch, ServerRun, TerminationCall
 from executions.states import OPEN_SERVER, CallStatus, CheckResult, LaunchStatus, Step
 from executions.turn import wake
 from plans.models import Checks
 
+# Jobs, each with the executions whose job it is.
+Owners = dict[Job, set[UUID]]
 # DRS shows a new job late, but not that late. One that it shows no more cannot be waited for.
 MISSING_AFTER = timedelta(hours=1)
 GONE = "GONE"
@@ -44,20 +47,25 @@ def renew_pages(ids: set[UUID]) -> None:
     Execution.objects.filter(pk__in=ids).update(version=F("version") + 1)
 
 
-def write_results(jobs: list[Job], answer: Answer) -> int:
-    """Write an answer about `jobs` and return how many have just ended.
+def write_results(owners: Owners, answer: Answer) -> int:
+    """Write an answer about the jobs of `owners` and return how many have just ended.
 
     Call inside the poller's transaction, with the executions locked.
     """
-    ended = [job for job in jobs if job.job_id in answer.jobs and _write_job(job, answer.jobs[job.job_id])]
-    news = {job.pk: _write_log(job, answer.logs[job.job_id]) for job in jobs if job.job_id in answer.logs}
-    ended += [job for job in jobs if job.job_id not in answer.jobs and _is_gone(job)]
+    jobs = list(owners)
+    ended = _write_jobs([job for job in jobs if job.job_id in answer.jobs], answer)
+    news = [job for job in jobs if job.job_id in answer.logs and _write_log(job, answer.logs[job.job_id])]
+    ended += [job for job in jobs if job.job_id not in answer.jobs and _is_gone(job, owners[job])]
     changed, decided = _write_servers(jobs, answer)
-    decided |= executions_of(ended) | executions_of(_out_of_grace(jobs))
-    changed |= decided | executions_of([job for job in jobs if news.get(job.pk)])
+    decided |= _executions(owners, [*ended, *_out_of_grace(jobs)])
+    changed |= decided | _executions(owners, news)
     renew_pages(changed)
     wake(decided)
     return len(ended)
+
+
+def _executions(owners: Owners, jobs: Iterable[Job]) -> set[UUID]:
+    return set[UUID]().union(*(owners[job] for job in jobs))
 
 
 def _out_of_grace(jobs: list[Job]) -> list[Job]:
@@ -70,17 +78,26 @@ def _out_of_grace(jobs: list[Job]) -> list[Job]:
     )
 
 
-def _write_job(job: Job, heard: drs.Job) -> bool:
-    """Store the job's status; True when it has just ended. `ended_at` is when we saw it: DRS's clock is not ours."""
-    has_ended = heard.status == "COMPLETED" and job.ended_at is None
-    job.status, job.polled_at = heard.status, timezone.now()
-    if has_ended:
-        job.ended_at = job.polled_at
-    job.save(update_fields=["status", "polled_at", "ended_at"])
-    return has_ended
+def _write_jobs(jobs: list[Job], answer: Answer) -> list[Job]:
+    """Store the jobs' statuses; return those that have just ended.
+
+    `ended_at` is when we saw it: DRS's clock is not ours. Jobs of which the same was heard cost one query together.
+    """
+    now = timezone.now()
+    alike: dict[tuple[str, bool], list[Job]] = defaultdict(list)
+    for job in jobs:
+        job.status, job.polled_at = answer.jobs[job.job_id].status, now
+        alike[job.status, job.status == "COMPLETED" and job.ended_at is None].append(job)
+    for (status, has_ended), same in alike.items():
+        when = {"ended_at": now} if has_ended else {}
+        Job.objects.filter(pk__in=[job.pk for job in same]).update(status=status, polled_at=now, **when)
+    ended = [job for (_, has_ended), same in alike.items() if has_ended for job in same]
+    for job in ended:
+        job.ended_at = now
+    return ended
 
 
-def _is_gone(job: Job) -> bool:
+def _is_gone(job: Job, executions: set[UUID]) -> bool:
     """End a job that DRS has not shown for long, somebody may have deleted it; True when that was just now."""
     now = timezone.now()
     if job.ended_at is not None:
@@ -91,7 +108,7 @@ def _is_gone(job: Job) -> bool:
         return False
     job.status, job.ended_at, job.log_read_at = GONE, now, now
     job.save(update_fields=["status", "ended_at", "log_read_at"])
-    for execution in Execution.objects.filter(pk__in=executions_of([job])):
+    for execution in Execution.objects.filter(pk__in=executions):
         execution.say(f"DRS no longer shows job {job}. It is taken for ended.", by="engine", what="job", tone="error")
     return True
 
@@ -130,6 +147,7 @@ def _write_servers(jobs: list[Job], answer: Answer) -> tuple[set[UUID], set[UUID
     events, errors = _by_server(jobs)
     changed: set[UUID] = set()
     decided: set[UUID] = set()
+    news: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     for row in _followed(jobs, [server for (_, server), status in reported.items() if status == LaunchStatus.FAILED]):
         before = _shown(row)
         key = (row.job_pk, row.source_server_id)
@@ -138,10 +156,12 @@ def _write_servers(jobs: list[Job], answer: Answer) -> tuple[set[UUID], set[UUID
         if row.launch_status == LaunchStatus.FAILED:
             row.error = errors.get(key, NO_REASON)
         if _shown(row) != before:
-            row.save(update_fields=FIELDS)
+            news[tuple(getattr(row, name) for name in FIELDS)].append(row.pk)
             changed.add(row.wave.execution_id)
         if row.launch_status != before[0]:
             decided.add(row.wave.execution_id)
+    for values, same in news.items():  # servers of a wave go through their steps together
+        ServerRun.objects.filter(pk__in=same).update(**dict(zip(FIELDS, values, strict=True)))
     return changed, decided
 
 
@@ -200,8 +220,11 @@ def _by_server(jobs: list[Job]) -> tuple[dict[tuple[int, str], list[str]], dict[
     return events, errors
 
 
-def executions_of(jobs: list[Job]) -> set[UUID]:
-    """Return the executions whose launches or terminations these jobs are."""
-    launches = Execution.objects.filter(waves__launches__job__in=jobs)
-    terminations = Execution.objects.filter(termination__calls__job__in=jobs)
-    return {*launches.values_list("pk", flat=True), *terminations.values_list("pk", flat=True)}
+def owners_of(jobs: Sequence[Job]) -> Owners:
+    """Return the executions whose launches or terminations these jobs are, by job. Two queries."""
+    launched = Launch.objects.filter(job__in=jobs).values_list("job", "wave__execution")
+    terminated = TerminationCall.objects.filter(job__in=jobs).values_list("job", "termination__execution")
+    found: dict[Any, set[UUID]] = defaultdict(set)
+    for job_pk, execution in [*launched, *terminated]:
+        found[job_pk].add(execution)
+    return {job: found[job.pk] for job in jobs}

@@ -207,18 +207,18 @@ def test_an_instance_that_vanishes_while_the_execution_goes_on_is_told(aws, two_
     assert (first.launch_status, first.check_result) == ("TERMINATED", "NONE")
     assert first.error == f"Recovery instance {first.recovery_instance_id} was terminated outside of this execution."
     assert f"{first.name}: {first.error}" in sentences(execution)
-    before = requests(aws, "ec2.DescribeInstances")
+    before = requests(aws, "ec2.DescribeInstanceStatus")
     ask()
-    assert requests(aws, "ec2.DescribeInstances") == before
+    assert requests(aws, "ec2.DescribeInstanceStatus") == before
 
 
 def test_nobody_watches_the_instances_of_an_execution_that_has_ended(aws, done):
-    before = requests(aws, "ec2.DescribeInstances")
+    before = requests(aws, "ec2.DescribeInstanceStatus")
     Poller.objects.update(next_poll_at=timezone.now())
 
     ask(minutes=60)
 
-    assert requests(aws, "ec2.DescribeInstances") == before
+    assert requests(aws, "ec2.DescribeInstanceStatus") == before
     assert Poller.objects.get().next_poll_at is None
 
 
