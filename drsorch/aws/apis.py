@@ -1,6 +1,5 @@
 """botocore's sessions and clients as this installation wants them. Nothing is cached here but what AWS looks like."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,8 @@ from drsorch.aws.calls import watch
 SERVICES = ("sts", "drs", "ec2")
 # What botocore knows of AWS, parsed once; it holds no connection, so that forked processes may share it.
 MODELS = create_loader()
+# A request that was not given credentials must not go out in the name of any account.
+NOBODY = {"aws_access_key_id": "given-with-each-request", "aws_secret_access_key": "given-with-each-request"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ def new_session() -> boto3.Session:
     return boto3.Session(botocore_session=core)
 
 
-def new_api(session: boto3.Session, keys: Mapping[str, str], region: str, service: str, timing: Timing) -> Any:
-    """Return a new client; `keys` are boto3's arguments for temporary credentials, none for the session's own.
+def new_api(session: boto3.Session, region: str, service: str, timing: Timing) -> Any:
+    """Return a new client for whatever account: each request is signed with credentials of its own (see `calls`).
 
     Raises ImproperlyConfigured when practice could reach AWS.
     """
@@ -60,7 +61,7 @@ def new_api(session: boto3.Session, keys: Mapping[str, str], region: str, servic
         ignore_configured_endpoint_urls=not practice,  # in production not even a config file may redirect us
         proxies={} if practice else None,  # a proxy could not reach this machine's loopback
     )
-    api = session.client(service, region_name=region, config=config, **keys)
+    api = session.client(service, region_name=region, config=config, **NOBODY)
     if practice and not endpoint.is_loopback(api.meta.endpoint_url):
         raise ImproperlyConfigured(
             f"The {service} client would reach {api.meta.endpoint_url}, and in {settings.ENVIRONMENT} only a loopback "

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from botocore import xform_name
+from botocore.exceptions import NoCredentialsError
 from botocore.parsers import ResponseParserError
 from django.conf import settings
 
@@ -55,6 +56,9 @@ OUTCOMES: tuple[tuple[type[AwsError], str], ...] = (
 
 class Access(Protocol):
     """The credentials behind a client."""
+
+    def signs(self) -> Any:
+        """Return botocore's credentials to sign with; None when this installation has none."""
 
     def works(self) -> bool:
         """Tell whether STS accepts the credentials."""
@@ -191,9 +195,18 @@ def _write(running: Call, started: float, outcome: str, aws_code: str, request_i
 def watch(api: Any) -> None:
     """Hang our hooks into a new botocore client. The order of a try: permission, signature, deadline, socket."""
     api.meta.events.register_first("request-created", _ask_permission)
+    api.meta.events.register_first("before-sign", _sign_for_account)
     api.meta.events.register_last("before-send", _check_deadline)
     api.meta.events.register_first("before-parse", _check_body)
     api.meta.events.register_last("response-received", _learn)
+
+
+def _sign_for_account(request: Any, **_: object) -> None:
+    """Have the request signed with the credentials of the account that was asked for: the client itself has none."""
+    credentials = _current.get().client.access.signs()
+    if credentials is None:
+        raise NoCredentialsError
+    request.context.setdefault("signing", {})["request_credentials"] = credentials
 
 
 def _ask_permission(**_: object) -> None:
