@@ -82,7 +82,7 @@ def _sought(call: TerminationCall, *, may_be_part: bool) -> Sought:
     return Sought(
         token=call.token,
         servers=frozenset(servers.values_list("source_server_id", flat=True)),
-        initiated_by="TERMINATE_RECOVERY_INSTANCES",
+        type="TERMINATE",
         since=call.termination.requested_at,
         known=frozenset(Job.objects.at(call.account_id, call.region).values_list("job_id", flat=True)),
         may_be_part=may_be_part,

@@ -24,6 +24,8 @@ class Job(Protocol):
     @property
     def status(self) -> str: ...
     @property
+    def type(self) -> str: ...
+    @property
     def initiated_by(self) -> str: ...
     @property
     def created_at(self) -> datetime | None: ...
@@ -38,7 +40,9 @@ J = TypeVar("J", bound=Job)
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """The call: its token, servers, initiator as DRS names it, when it was first possible, jobs known already.
+    """The call: its token, servers, type of job, when it was first possible, jobs known already.
+
+    `initiated_by` is who started it, as DRS names it, where the type does not say it all; DRS may leave it out.
 
     `may_exist` is False when AWS has clearly refused every attempt: a job that looks like ours is somebody else's.
     `may_be_part`: an attempt may have named only some of the servers, because the others were done with.
@@ -46,15 +50,16 @@ class Sought:
 
     token: str
     servers: frozenset[str]
-    initiated_by: str
+    type: str
     since: datetime
     known: Collection[str]
+    initiated_by: str = ""
     may_exist: bool = True
     may_be_part: bool = False
 
 
 def ours(jobs: Sequence[J], sought: Sought) -> list[J]:
-    """Return the jobs that the call has made, oldest first: by token, else by exact servers and initiator.
+    """Return the jobs that the call has made, oldest first: by token, else by exact servers, type and initiator.
 
     More than one is an alarm. A job without our token counts only when it carries no token at all.
     """
@@ -68,7 +73,7 @@ def ours(jobs: Sequence[J], sought: Sought) -> list[J]:
 def emptied(jobs: Sequence[J], sought: Sought) -> list[J]:
     """Return jobs, oldest first, that may be the call's although DRS names no servers for them any more.
 
-    DRS empties jobs that have ended without a word: then only initiator and time tie them to the call. Enough for
+    DRS empties jobs that have ended without a word: then only type and time tie them to the call. Enough for
     evidence, never for a decision about servers.
     """
     found = [job for job in jobs if job.job_id not in sought.known and not job.servers and _in_question(job, sought)]
@@ -92,4 +97,4 @@ def _same(job: Job, sought: Sought) -> bool:
 
 def _in_question(job: Job, sought: Sought) -> bool:
     in_time = job.created_at is not None and job.created_at >= sought.since - CLOCK_SKEW
-    return job.initiated_by == sought.initiated_by and in_time
+    return job.type == sought.type and sought.initiated_by in ("", job.initiated_by) and in_time

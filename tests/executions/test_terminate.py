@@ -211,14 +211,14 @@ def test_its_job_is_found_although_some_of_its_servers_were_seen_to_be_gone_befo
 
 def test_instances_that_are_gone_do_not_end_the_search_for_a_job_that_may_still_turn_up(aws, asked):
     aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
-    aws.fault(kind="enum_unknown", member="initiatedBy")
+    aws.fault(kind="job_invisible", seconds=2000, times=1)
     tick(asked)
     aws.advance(1000)
     let_waits_pass()
     tick(asked)
     assert TerminationCall.objects.get().status == "INTENT"
 
-    aws.clear_faults()
+    aws.advance(2000)
     let_waits_pass()
     finish(asked, aws)
 
