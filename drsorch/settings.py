@@ -152,6 +152,7 @@ Q_CLUSTER = {
     "ack_failures": True,
     "bulk": 1,
     "queue_limit": WORKERS,
+    "recycle": 10_000,  # tasks; a new worker makes its AWS clients and credentials anew
     "timeout": 60,
     "retry": 300,
     "save_limit": -1,
