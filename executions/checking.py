@@ -71,6 +71,15 @@ def watched() -> "QuerySet[ServerRun]":
     return launched.exclude(recovery_instance_id="").exclude(check_result=CheckResult.PENDING)
 
 
+def wait(poller: Poller) -> float | None:
+    """Return the seconds until EC2 should be asked next at the poller's place; None when there is nothing to ask."""
+    mine = {"account_id": poller.account_id, "region": poller.region}
+    results = set((pending() | watched()).filter(**mine).values_list("check_result", flat=True).distinct())
+    if CheckResult.PENDING in results:
+        return settings.POLL_NORMAL_SECONDS
+    return WATCH_EVERY.total_seconds() if results else None
+
+
 def unwatched_since(moment: datetime) -> Q:
     """Match servers that EC2 was last asked about before `moment`."""
     return Q(checked_at__lt=moment) | Q(checked_at=None, launched_at__lt=moment)
@@ -79,10 +88,11 @@ def unwatched_since(moment: datetime) -> Q:
 def look(poller: Poller) -> Findings:
     """Ask about everything that is due at the poller's place. Raises nothing: what fails is kept in the findings."""
     mine = {"account_id": poller.account_id, "region": poller.region}
-    due = unwatched_since(timezone.now() - WATCH_EVERY)
+    due = pending() | watched().filter(unwatched_since(timezone.now() - WATCH_EVERY))
+    rows = list(due.filter(**mine).select_related("wave"))
     found = Findings(
-        pending=list(pending().filter(**mine).select_related("wave")),
-        watched=list(watched().filter(due, **mine).select_related("wave")),
+        pending=[row for row in rows if row.check_result == CheckResult.PENDING],
+        watched=[row for row in rows if row.check_result != CheckResult.PENDING],
     )
     with found.keeping():
         if found.pending or found.watched:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -54,9 +54,10 @@ def write_results(owners: Owners, answer: Answer) -> int:
     """
     jobs = list(owners)
     ended = _write_jobs([job for job in jobs if job.job_id in answer.jobs], answer)
-    news = [job for job in jobs if job.job_id in answer.logs and _write_log(job, answer.logs[job.job_id])]
+    log = list(JobEvent.objects.filter(job__in=jobs))
+    news = [job for job in jobs if job.job_id in answer.logs and _write_log(job, answer.logs[job.job_id], log)]
     ended += [job for job in jobs if job.job_id not in answer.jobs and _is_gone(job, owners[job])]
-    changed, decided = _write_servers(jobs, answer)
+    changed, decided = _write_servers(jobs, answer, log)
     decided |= _executions(owners, [*ended, *_out_of_grace(jobs)])
     changed |= decided | _executions(owners, news)
     renew_pages(changed)
@@ -73,7 +74,8 @@ def _out_of_grace(jobs: list[Job]) -> list[Job]:
     grace_began = timezone.now() - timedelta(seconds=settings.ENGINE_GRACE_SECONDS)
     return list(
         Job.objects.filter(
-            pk__in=[job.pk for job in jobs], ended_at__lte=grace_began, launch__servers__launch_status__in=OPEN_SERVER
+            pk__in=[job.pk for job in jobs if job.ended_at is not None and job.ended_at <= grace_began],
+            launch__servers__launch_status__in=OPEN_SERVER,
         ).distinct()
     )
 
@@ -84,14 +86,16 @@ def _write_jobs(jobs: list[Job], answer: Answer) -> list[Job]:
     `ended_at` is when we saw it: DRS's clock is not ours. Jobs of which the same was heard cost one query together.
     """
     now = timezone.now()
-    alike: dict[tuple[str, bool], list[Job]] = defaultdict(list)
+    ended = [job for job in jobs if answer.jobs[job.job_id].status == "COMPLETED" and job.ended_at is None]
+    alike: dict[tuple[str, bool, bool], list[int]] = defaultdict(list)
     for job in jobs:
         job.status, job.polled_at = answer.jobs[job.job_id].status, now
-        alike[job.status, job.status == "COMPLETED" and job.ended_at is None].append(job)
-    for (status, has_ended), same in alike.items():
-        when = {"ended_at": now} if has_ended else {}
-        Job.objects.filter(pk__in=[job.pk for job in same]).update(status=status, polled_at=now, **when)
-    ended = [job for (_, has_ended), same in alike.items() if has_ended for job in same]
+        alike[job.status, job in ended, job.job_id in answer.logs].append(job.pk)
+    for (status, has_ended, has_log), same in alike.items():
+        times = (
+            {"polled_at": now} | ({"ended_at": now} if has_ended else {}) | ({"log_read_at": now} if has_log else {})
+        )
+        Job.objects.filter(pk__in=same).update(status=status, **times)
     for job in ended:
         job.ended_at = now
     return ended
@@ -113,30 +117,27 @@ def _is_gone(job: Job, executions: set[UUID]) -> bool:
     return True
 
 
-def _write_log(job: Job, items: list[drs.JobLogItem]) -> int:
-    """Store the lines that are new, each once; return how many."""
-    known = set(job.log.values_list("digest", flat=True))
-    new = {item.digest: item for item in items if item.digest not in known}
-    JobEvent.objects.bulk_create(
-        [
-            JobEvent(
-                job=job,
-                at=item.logged_at,
-                event=item.event,
-                source_server_id=item.source_server_id,
-                raw_error=item.raw_error,
-                digest=digest,
-            )
-            for digest, item in new.items()
-        ],
-        ignore_conflicts=True,
-    )
-    job.log_read_at = timezone.now()
-    job.save(update_fields=["log_read_at"])
-    return len(new)
+def _write_log(job: Job, items: list[drs.JobLogItem], log: list[JobEvent]) -> bool:
+    """Store the lines that are new, each once, and add them to `log`, what is stored of all jobs; True for any."""
+    known = {line.digest for line in log if line.job_id == job.pk}
+    new = [
+        JobEvent(
+            job=job,
+            at=item.logged_at,
+            event=item.event,
+            source_server_id=item.source_server_id,
+            raw_error=item.raw_error,
+            digest=digest,
+        )
+        for digest, item in {item.digest: item for item in items}.items()
+        if digest not in known
+    ]
+    JobEvent.objects.bulk_create(new, ignore_conflicts=True)
+    log += new
+    return bool(new)
 
 
-def _write_servers(jobs: list[Job], answer: Answer) -> tuple[set[UUID], set[UUID]]:
+def _write_servers(jobs: list[Job], answer: Answer, log: list[JobEvent]) -> tuple[set[UUID], set[UUID]]:
     """Bring open server runs up to date; return the executions that changed, and those with something to decide."""
     reported = {
         (job.pk, server.source_server_id): server.launch_status
@@ -144,7 +145,7 @@ def _write_servers(jobs: list[Job], answer: Answer) -> tuple[set[UUID], set[UUID
         if job.job_id in answer.jobs
         for server in answer.jobs[job.job_id].servers
     }
-    events, errors = _by_server(jobs)
+    events, errors = _by_server(log)
     changed: set[UUID] = set()
     decided: set[UUID] = set()
     news: dict[tuple[Any, ...], list[int]] = defaultdict(list)
@@ -207,23 +208,24 @@ def _apply(row: Any, reported: str, answer: Answer, events: list[str]) -> None:
         row.launched_at, row.ended_at, row.check_result = None, timezone.now(), CheckResult.NONE
 
 
-def _by_server(jobs: list[Job]) -> tuple[dict[tuple[int, str], list[str]], dict[tuple[int, str], str]]:
-    """Return, by job and server, the events of the stored logs, and the last raw error."""
+def _by_server(log: list[JobEvent]) -> tuple[dict[tuple[int, str], list[str]], dict[tuple[int, str], str]]:
+    """Return, by job and server, the events of the logs, and the last raw error."""
     events: dict[tuple[int, str], list[str]] = defaultdict(list)
     errors: dict[tuple[int, str], str] = {}
-    for job_pk, server_id, event, raw_error in JobEvent.objects.filter(job__in=jobs).values_list(
-        "job_id", "source_server_id", "event", "raw_error"
-    ):
-        events[job_pk, server_id].append(event)
-        if raw_error:
-            errors[job_pk, server_id] = f"{event}: {raw_error}"
+    for line in sorted(log, key=lambda line: line.at or datetime.min.replace(tzinfo=UTC)):
+        key = line.job_id, line.source_server_id
+        events[key].append(line.event)
+        if line.raw_error:
+            errors[key] = f"{line.event}: {line.raw_error}"
     return events, errors
 
 
 def owners_of(jobs: Sequence[Job]) -> Owners:
-    """Return the executions whose launches or terminations these jobs are, by job. Two queries."""
-    launched = Launch.objects.filter(job__in=jobs).values_list("job", "wave__execution")
-    terminated = TerminationCall.objects.filter(job__in=jobs).values_list("job", "termination__execution")
+    """Return the executions whose launches or terminations these jobs are, by job. A query for each type of job."""
+    terminations = [job for job in jobs if job.type == "TERMINATE"]
+    launches = [job for job in jobs if job not in terminations]
+    launched = Launch.objects.filter(job__in=launches).values_list("job", "wave__execution")
+    terminated = TerminationCall.objects.filter(job__in=terminations).values_list("job", "termination__execution")
     found: dict[Any, set[UUID]] = defaultdict(set)
     for job_pk, execution in [*launched, *terminated]:
         found[job_pk].add(execution)

@@ -34,9 +34,13 @@ class JobQuerySet(models.QuerySet):
         return self.filter(Q(ended_at=None) | is_open | (ended_lately & unread))
 
     def with_ending(self) -> "JobQuerySet":
-        """Saying of each whether an instance of it is being launched, so that it is expected to end soon."""
+        """Saying of each whether all that is left of it are instances being launched: then it should end soon."""
         launching = Q(launch__servers__launch_status=LaunchStatus.IN_PROGRESS)
-        return self.annotate(launching=models.Count("launch__servers", filter=launching))
+        is_open = Q(launch__servers__launch_status__in=OPEN_SERVER)
+        return self.annotate(
+            launching=models.Count("launch__servers", filter=launching),
+            open=models.Count("launch__servers", filter=is_open),
+        )
 
     def at(self, account_id: int, region: str) -> "JobQuerySet":
         """Those of one account and Region."""
