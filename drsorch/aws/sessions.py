@@ -25,7 +25,7 @@ HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1
 NOT_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 SESSION_NAME_LENGTH = 64
 # In each process. With many Regions those that were used longest ago make room.
-CLIENTS_KEPT = 48
+CLIENTS_KEPT = 32
 Answer = dict[str, Any]
 
 
