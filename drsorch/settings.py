@@ -152,6 +152,7 @@ Q_CLUSTER = {
     "ack_failures": True,
     "bulk": 1,
     "queue_limit": WORKERS,
+    "recycle": 10_000,  # tasks; a new worker makes its AWS clients and credentials anew
     "timeout": 60,
     "retry": 300,
     "save_limit": -1,
@@ -164,7 +165,7 @@ QUEUE_STALL_SECONDS = env.decimal("QUEUE_STALL_SECONDS", 30)
 QUEUE_LONGEST_PAUSE_SECONDS = env.decimal("QUEUE_LONGEST_PAUSE_SECONDS", 30)
 QUEUE_TICKER = ["executions.tasks.sweep"]
 # Called once before the processes of a worker group are forked: what they would otherwise each do at their first task.
-QUEUE_WARM_UP = ["drsorch.aws.sessions.load_models"]
+QUEUE_WARM_UP = ["drsorch.aws.apis.load_models"]
 QUEUE_SCHEDULES = [
     {"name": "Sweep overdue executions and pollers", "func": "executions.tasks.sweep", "minutes": 1},
     {"name": "Synchronise the inventory", "func": "protection.tasks.sync_inventory", "minutes": 5},

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -22,6 +24,7 @@ from executions.models import (
     TerminationCall,
     WaveRun,
 )
+from executions.page.surveyed import SurveyRows
 
 PLACE = ("account", "region")
 
@@ -46,7 +49,8 @@ class ServerInline(PolicedInline):
     """The servers of a wave."""
 
     model = ServerRun
-    fields = ("name", *PLACE, "impact", "attempt", "launch_status", "check_result", "recovery_instance_id", "error")
+    fields = ("name", *PLACE, "impact", "attempt", "launch_status", "error", "check_result", "check_reason")
+    fields += ("recovery_instance_id",)  # type: ignore[assignment]
     readonly_fields = fields
 
 
@@ -244,3 +248,16 @@ class PollerAdmin(RecordAdmin):
     list_display = (*PLACE, "answered_at", "next_poll_at", "failures", "last_error", "surveyed_at", "survey_error")
     list_filter = ("account", "region")
     list_select_related = ("account",)
+    exclude = ("survey",)
+    readonly_fields = ("last_survey",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Poller]:
+        """Leave the surveys, which are large, to the page of one poller."""
+        return super().get_queryset(request).defer("survey")
+
+    @admin.display(description="Last survey")
+    def last_survey(self, poller: Poller) -> str:
+        """What was seen at the place, as tables."""
+        if poller.surveyed_at is None:
+            return "none"
+        return render_to_string("admin/executions/poller/survey.html", {"seen": SurveyRows(poller)})

@@ -29,19 +29,19 @@ WATCH_EVERY = timedelta(seconds=60)
 SHOWN_WITHIN = timedelta(minutes=5)
 DISPOSITIONS_PER_POLL = 10
 GONE = "terminated"
-CHECKS = "checks"
+LEFT_OPEN = "The execution ended before its checks had. Nobody asks EC2 any more: look at the instance there."
 
 
 @dataclass
 class Findings:
-    """What EC2 and DRS said about instances. `gaps`: what could not be asked, by what it is needed for."""
+    """What EC2 and DRS said about instances. `gap`: why something could not be asked."""
 
     pending: list[ServerRun] = field(default_factory=list)
     watched: list[ServerRun] = field(default_factory=list)
     statuses: dict[str, ec2.InstanceStatus] = field(default_factory=dict)
+    is_heard: bool = False
     dispositions: dict[str, str] = field(default_factory=dict)
-    machines: dict[str, ec2.Instance] | None = None
-    gaps: dict[str, str] = field(default_factory=dict)
+    gap: str = ""
 
     @property
     def executions(self) -> set[UUID]:
@@ -49,12 +49,12 @@ class Findings:
         return {row.wave.execution_id for row in (*self.pending, *self.watched)}
 
     @contextmanager
-    def keeping(self, what: str) -> Iterator[None]:
+    def keeping(self) -> Iterator[None]:
         """Keep what went wrong, for the page and the reason of the checks; it must not hold up the poll."""
         try:
             yield
         except AwsError as error:
-            self.gaps[what] = error.message
+            self.gap = error.message
             logger.warning("Instances cannot be checked: %s", error)
 
 
@@ -71,6 +71,15 @@ def watched() -> "QuerySet[ServerRun]":
     return launched.exclude(recovery_instance_id="").exclude(check_result=CheckResult.PENDING)
 
 
+def wait(poller: Poller) -> float | None:
+    """Return the seconds until EC2 should be asked next at the poller's place; None when there is nothing to ask."""
+    mine = {"account_id": poller.account_id, "region": poller.region}
+    results = set((pending() | watched()).filter(**mine).values_list("check_result", flat=True).distinct())
+    if CheckResult.PENDING in results:
+        return settings.POLL_NORMAL_SECONDS
+    return WATCH_EVERY.total_seconds() if results else None
+
+
 def unwatched_since(moment: datetime) -> Q:
     """Match servers that EC2 was last asked about before `moment`."""
     return Q(checked_at__lt=moment) | Q(checked_at=None, launched_at__lt=moment)
@@ -79,31 +88,37 @@ def unwatched_since(moment: datetime) -> Q:
 def look(poller: Poller) -> Findings:
     """Ask about everything that is due at the poller's place. Raises nothing: what fails is kept in the findings."""
     mine = {"account_id": poller.account_id, "region": poller.region}
-    due = unwatched_since(timezone.now() - WATCH_EVERY)
+    due = pending() | watched().filter(unwatched_since(timezone.now() - WATCH_EVERY))
+    rows = list(due.filter(**mine).select_related("wave"))
     found = Findings(
-        pending=list(pending().filter(**mine).select_related("wave")),
-        watched=list(watched().filter(due, **mine).select_related("wave")),
+        pending=[row for row in rows if row.check_result == CheckResult.PENDING],
+        watched=[row for row in rows if row.check_result != CheckResult.PENDING],
     )
-    with found.keeping(CHECKS):
-        if found.pending:
+    with found.keeping():
+        if found.pending or found.watched:
             client = sessions.client(poller.account, poller.region, "ec2", purpose="poll")
-            found.statuses = ec2.describe_instance_status(client, _ids(found.pending))
-    with found.keeping(CHECKS):
+            found.statuses = ec2.describe_instance_status(client, _ids([*found.pending, *found.watched]))
+            found.is_heard = True
+    with found.keeping():
         for row in _stopped(found):
             client = sessions.client(poller.account, poller.region, "drs", purpose="poll")
             found.dispositions[row.source_server_id] = drs.get_launch_disposition(client, row.source_server_id)
-    with found.keeping("watch"):
-        if found.watched:
-            client = sessions.client(poller.account, poller.region, "ec2", purpose="poll")
-            found.machines = ec2.describe_instances(client, _ids(found.watched))
     return found
 
 
 def write(found: Findings) -> None:
     """Write the findings and wake whom they concern. Call inside the poller's transaction, executions locked."""
     _write_checks(found)
-    if found.machines is not None:
-        _write_watched(found.watched, found.machines)
+    if found.is_heard:
+        _write_watched(found.watched, found.statuses)
+
+
+def leave(execution: Execution) -> None:
+    """End the checks that are open although `execution` ends: what they would have said is unknown. In its record."""
+    rows = ServerRun.objects.filter(wave__execution=execution, check_result=CheckResult.PENDING)
+    names = ", ".join(rows.values_list("name", flat=True))
+    if rows.update(check_result=CheckResult.UNKNOWN, check_reason=LEFT_OPEN, checked_at=timezone.now()):
+        execution.say(f"Checks of {names}: {LEFT_OPEN}", by="engine", what="check", tone="warn")
 
 
 def _ids(rows: Iterable[ServerRun]) -> list[str]:
@@ -122,7 +137,7 @@ def _write_checks(found: Findings) -> None:
     for row in found.pending:
         waited = (now - (row.launched_at or now)).total_seconds()
         result, why = decisions.judge(
-            row.recovery_instance_id, _seen(row, found), waited=waited, limit=limit, problem=found.gaps.get(CHECKS, "")
+            row.recovery_instance_id, _seen(row, found), waited=waited, limit=limit, problem=found.gap
         )
         if result == CheckResult.PENDING:
             continue
@@ -155,14 +170,14 @@ def _is_gone(row: ServerRun, found: Findings) -> bool:
     return status is not None and status.state == GONE
 
 
-def _write_watched(rows: list[ServerRun], machines: dict[str, ec2.Instance]) -> None:
+def _write_watched(rows: list[ServerRun], statuses: dict[str, ec2.InstanceStatus]) -> None:
     """Record the instances that are gone although the execution goes on. The launch itself was a success."""
     now = timezone.now()
     ServerRun.objects.filter(pk__in=[row.pk for row in rows]).update(checked_at=now)
     for row in rows:
-        machine = machines.get(row.recovery_instance_id)
-        is_unseen = machine is None and row.launched_at is not None and row.launched_at < now - SHOWN_WITHIN
-        if is_unseen or (machine is not None and machine.state == GONE):
+        status = statuses.get(row.recovery_instance_id)
+        is_unseen = status is None and row.launched_at is not None and row.launched_at < now - SHOWN_WITHIN
+        if is_unseen or (status is not None and status.state == GONE):
             _record_gone(row)
 
 

@@ -16,23 +16,21 @@ def places() -> set[Place]:
     return surveying.places().union(*(rows.values_list("account_id", "region").distinct() for rows in needy))
 
 
-def wait(poller: Poller) -> float | None:
-    """Return the seconds until the poller should ask next; None when nothing is left to ask about."""
-    mine = {"account_id": poller.account_id, "region": poller.region}
-    waits = [] if (survey := surveying.wait(poller)) is None else [survey]
+def wait(poller: Poller, survey: float | None) -> float | None:
+    """Return the seconds until the poller should ask next; None when nothing is left to ask about.
+
+    `survey`: those until its place should be surveyed, None when nobody needs it.
+    """
+    waits = [wait for wait in (survey, checking.wait(poller)) if wait is not None]
     jobs = list(Job.objects.at(poller.account_id, poller.region).unresolved().with_ending())
     if jobs:
         waits.append(_of_jobs(jobs))
-    if checking.pending().filter(**mine).exists():
-        waits.append(settings.POLL_NORMAL_SECONDS)
-    if checking.watched().filter(**mine).exists():
-        waits.append(checking.WATCH_EVERY.total_seconds())
     return min(waits, default=None)
 
 
 def _of_jobs(jobs: list[Job]) -> float:
     return pace.interval(
-        [(job.created_at, job.launching > 0) for job in jobs],  # type: ignore[attr-defined]
+        [(job.created_at, 0 < job.launching == job.open) for job in jobs],  # type: ignore[attr-defined]
         timezone.now(),
         fast=settings.POLL_FAST_SECONDS,
         normal=settings.POLL_NORMAL_SECONDS,

@@ -1,11 +1,14 @@
 """What people write on the pages of executions."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
 
 from drsorch.errors import Invalid
+from executions.page.points import Point
+from executions.snapshots import EVERY_OTHER, PointInTime
 from executions.states import Mode
 
 ANSWER_LENGTH = 1000
@@ -21,6 +24,7 @@ class StartForm(forms.Form):
     override_reason = forms.CharField(label="Reason for the override", required=False, max_length=ANSWER_LENGTH)
     preempt = forms.BooleanField(required=False)
     at = forms.DateTimeField(label="Point in time", required=False)
+    server = forms.CharField(required=False, max_length=40)
 
     def arguments(self) -> dict[str, Any]:
         """Return what `start_execution` takes. Raises Invalid for what cannot be read."""
@@ -37,8 +41,17 @@ class StartForm(forms.Form):
             "override_reason": data["override_reason"],
             "preempt": data["preempt"],
             "launch_over": cast(QueryDict, self.data).getlist("launch_over"),
-            "point_in_time": data["at"],
+            "point_in_time": self._point_in_time(data["at"]),
         }
+
+    def points(self) -> dict[str, Point]:
+        """Return what was chosen for single servers, by their ids. Raises Invalid."""
+        chosen = (Point.read(value) for value in cast(QueryDict, self.data).getlist("snapshot") if value)
+        return {point.server_id: point for point in chosen}
+
+    def _point_in_time(self, at: datetime | None) -> PointInTime:
+        chosen = {key: point.snapshot_id for key, point in self.points().items()}
+        return {**({EVERY_OTHER: at} if at else {}), **chosen} if chosen else at
 
     @property
     def is_recovery(self) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, DateTimeField, F, Value, When
 from django.utils import timezone
 
 from drsorch.aws.budget import budget
@@ -18,7 +18,7 @@ from executions import checking, crash, duties, slots, surveying
 from executions.asking import Answer, ask
 from executions.decisions import pace
 from executions.models import Job, Poller
-from executions.results import executions_of, lock_executions, renew_pages, write_results
+from executions.results import Owners, lock_executions, owners_of, renew_pages, write_results
 
 logger = logging.getLogger(__name__)
 
@@ -33,23 +33,20 @@ def poll(poller_id: int) -> None:
         heard = _listen(poller)
         crash.point("poll answered")
         line |= {"jobs": len(heard.jobs), "problem": heard.problem}
-        left = _record(poller, heard)
+        free_slots = _record(poller, heard)
         crash.point("poll recorded")
-        if left.free_slots:
-            slots.wake_waiting(poller.account_id, poller.region, left.free_slots)
-        if left.survey:
-            # Results do not wait for it. The next poll does, so that nobody else surveys meanwhile.
-            surveying.renew(poller)
-            crash.point("place surveyed")
-            with transaction.atomic():
-                _give_back(poller, duties.wait(poller))
+        if free_slots is None:
+            return
+        if free_slots:
+            slots.wake_waiting(poller.account_id, poller.region, free_slots)
+        _give_back(poller, _back_off(poller) if heard.error else _see_to_survey(poller))
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What one poll has heard about the jobs, or why it could not, and about instances."""
 
-    jobs: list[Job]
+    jobs: Owners
     answer: Answer
     error: AwsError | None
     found: checking.Findings
@@ -59,20 +56,12 @@ class Heard:
         """What could not be asked, in sentences."""
         if self.error:
             return self.error.message
-        return " ".join([*self.answer.gaps, *self.found.gaps.values()])
+        return " ".join(filter(None, [*self.answer.gaps, self.found.gap]))
 
     @property
     def executions(self) -> set[UUID]:
         """Those whom it concerns."""
-        return executions_of(self.jobs) | self.found.executions
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What is left to do when a poll is recorded: slots of jobs that have ended, and a survey while the lease lasts."""
-
-    free_slots: int = 0
-    survey: bool = False
+        return self.found.executions.union(*self.jobs.values())
 
 
 def _listen(poller: Poller) -> Heard:
@@ -83,40 +72,46 @@ def _listen(poller: Poller) -> Heard:
         answer = ask(poller.account, poller.region, jobs)
     except AwsError as error:
         failure = error
-    return Heard(jobs, answer, failure, checking.look(poller))
+    return Heard(owners_of(jobs), answer, failure, checking.look(poller))
 
 
-def _record(poller: Poller, heard: Heard) -> Left:
-    """Write what was heard, wake whom it concerns, and plan the next poll, unless a survey is due before."""
+def _record(poller: Poller, heard: Heard) -> int | None:
+    """Write what was heard and wake whom it concerns; return how many slots of jobs became free.
+
+    Or None, when another poller has taken over: it writes what it hears.
+    """
     concerned = heard.executions
     with transaction.atomic():
         # Executions first, then the poller: the order in which the engine takes them, so that nobody waits in a circle.
         lock_executions(concerned)
         mine = Poller.objects.filter(pk=poller.pk, fence=poller.fence)
-        if not mine.update(last_error=heard.problem):
-            return Left()  # another poller has taken over: it writes what it hears
+        how = {"failures": poller.failures + 1} if heard.error else {"failures": 0, "answered_at": timezone.now()}
+        if not mine.update(last_error=heard.problem, **how):
+            return None
         checking.write(heard.found)
         if heard.problem != poller.last_error:
             renew_pages(concerned)
-        left = _record_failure(poller) if heard.error else _record_answer(poller, heard)
+        free_slots = 0 if heard.error else write_results(heard.jobs, heard.answer)
         crash.point("inside the poll record")
-    return left
+    return free_slots
 
 
-def _record_failure(poller: Poller) -> Left:
-    """Ask again later each time."""
-    Poller.objects.filter(pk=poller.pk).update(failures=poller.failures + 1)
-    limit = settings.ENGINE_BACKOFF_LIMIT_SECONDS
-    _give_back(poller, pace.back_off(poller.failures, settings.POLL_FAST_SECONDS, limit))
-    return Left()
+def _back_off(poller: Poller) -> float:
+    """Return the seconds until a place that did not answer is asked again: later each time."""
+    return pace.back_off(poller.failures, settings.POLL_FAST_SECONDS, settings.ENGINE_BACKOFF_LIMIT_SECONDS)
 
 
-def _record_answer(poller: Poller, heard: Heard) -> Left:
-    Poller.objects.filter(pk=poller.pk).update(failures=0, answered_at=timezone.now())
-    left = Left(free_slots=write_results(heard.jobs, heard.answer), survey=surveying.wait(poller) == 0)
-    if not left.survey:
-        _give_back(poller, duties.wait(poller))
-    return left
+def _see_to_survey(poller: Poller) -> float | None:
+    """Survey the place when it is time, and return the seconds until the next poll.
+
+    Results do not wait for it. The next poll does, so that nobody else surveys meanwhile.
+    """
+    survey = surveying.wait(poller)
+    if survey == 0:
+        surveying.renew(poller)
+        crash.point("place surveyed")
+        survey = surveying.wait(poller)
+    return duties.wait(poller, survey)
 
 
 def _claim(poller_id: int) -> Poller | None:
@@ -136,7 +131,14 @@ def _claim(poller_id: int) -> Poller | None:
 
 
 def _give_back(poller: Poller, wait: float | None) -> None:
-    next_poll_at = None if wait is None else timezone.now() + timedelta(seconds=wait)
-    mine = Poller.objects.filter(pk=poller.pk, fence=poller.fence)
-    if mine.update(lease_until=None, next_poll_at=next_poll_at) and wait is not None:
-        enqueue("executions.tasks.poll", poller.pk, delay=wait)
+    """End the turn and ring for the next poll; if somebody asked for an earlier one meanwhile, for that."""
+    now = timezone.now()
+    wanted = Value(None if wait is None else now + timedelta(seconds=wait), output_field=DateTimeField())
+    due_at = Case(When(next_poll_at=poller.next_poll_at, then=wanted), default=F("next_poll_at"))
+    with transaction.atomic():
+        mine = Poller.objects.filter(pk=poller.pk, fence=poller.fence)
+        if not mine.update(lease_until=None, next_poll_at=due_at):
+            return
+        at = mine.values_list("next_poll_at", flat=True).get()
+        if at is not None:
+            enqueue("executions.tasks.poll", poller.pk, delay=max(0.0, (at - now).total_seconds()), later=True)

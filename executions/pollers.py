@@ -37,7 +37,7 @@ def ask_soon(account_id: int, region: str) -> None:
     soon = timezone.now() + timedelta(seconds=settings.POLL_FAST_SECONDS)
     if poller.next_poll_at is None or poller.next_poll_at > soon:
         Poller.objects.filter(pk=poller.pk).update(next_poll_at=soon)
-        enqueue("executions.tasks.poll", poller.pk, delay=settings.POLL_FAST_SECONDS)
+        enqueue("executions.tasks.poll", poller.pk, delay=settings.POLL_FAST_SECONDS, later=True)
 
 
 def want_survey(account_id: int, region: str, *, insist: bool = False) -> None:
@@ -47,6 +47,7 @@ def want_survey(account_id: int, region: str, *, insist: bool = False) -> None:
     """
     poller, _ = Poller.objects.defer("survey").get_or_create(account_id=account_id, region=region)
     now = timezone.now()
-    afresh = {"survey_error": ""} if insist else {}
+    # Without its time a failure holds nobody up.
+    afresh = {"survey_error": poller.survey_problem} if insist else {}
     Poller.objects.filter(pk=poller.pk).update(survey_wanted_at=now, next_poll_at=now, **afresh)
-    enqueue("executions.tasks.poll", poller.pk)
+    enqueue("executions.tasks.poll", poller.pk, later=True)

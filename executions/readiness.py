@@ -38,6 +38,7 @@ class Look:
     launch_over: frozenset[str] = frozenset()
     snapshots: dict[int, Chosen] = field(default_factory=dict)
     point_in_time: datetime | None = None
+    points_in_words: str = ""
 
     @property
     def servers(self) -> list[SourceServer]:
@@ -104,7 +105,8 @@ def look(
         findings=found + without,
         launch_over=frozenset(allowed.launch_over),
         snapshots=chosen,
-        point_in_time=point_in_time if isinstance(point_in_time, datetime) else None,
+        point_in_time=snapshots.time_of_all(point_in_time),
+        points_in_words=snapshots.in_words(point_in_time),
     )
 
 

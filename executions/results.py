@@ -1,7 +1,8 @@
 """Write what a poll has heard: jobs, their logs, servers; and wake the executions that it concerns."""
 
 from collections import defaultdict
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,13 @@ from django.utils import timezone
 from drsorch.aws import drs
 from executions.asking import Answer
 from executions.decisions import server as decisions
-from executions.models import Execution, Job, JobEvent, Launch, ServerRun
+from executions.models import Execution, Job, JobEvent, Launch, ServerRun, TerminationCall
 from executions.states import OPEN_SERVER, CallStatus, CheckResult, LaunchStatus, Step
 from executions.turn import wake
 from plans.models import Checks
 
+# Jobs, each with the executions whose job it is.
+Owners = dict[Job, set[UUID]]
 # DRS shows a new job late, but not that late. One that it shows no more cannot be waited for.
 MISSING_AFTER = timedelta(hours=1)
 GONE = "GONE"
@@ -44,20 +47,26 @@ def renew_pages(ids: set[UUID]) -> None:
     Execution.objects.filter(pk__in=ids).update(version=F("version") + 1)
 
 
-def write_results(jobs: list[Job], answer: Answer) -> int:
-    """Write an answer about `jobs` and return how many have just ended.
+def write_results(owners: Owners, answer: Answer) -> int:
+    """Write an answer about the jobs of `owners` and return how many have just ended.
 
     Call inside the poller's transaction, with the executions locked.
     """
-    ended = [job for job in jobs if job.job_id in answer.jobs and _write_job(job, answer.jobs[job.job_id])]
-    news = {job.pk: _write_log(job, answer.logs[job.job_id]) for job in jobs if job.job_id in answer.logs}
-    ended += [job for job in jobs if job.job_id not in answer.jobs and _is_gone(job)]
-    changed, decided = _write_servers(jobs, answer)
-    decided |= executions_of(ended) | executions_of(_out_of_grace(jobs))
-    changed |= decided | executions_of([job for job in jobs if news.get(job.pk)])
+    jobs = list(owners)
+    ended = _write_jobs([job for job in jobs if job.job_id in answer.jobs], answer)
+    log = list(JobEvent.objects.filter(job__in=jobs))
+    news = [job for job in jobs if job.job_id in answer.logs and _write_log(job, answer.logs[job.job_id], log)]
+    ended += [job for job in jobs if job.job_id not in answer.jobs and _is_gone(job, owners[job])]
+    changed, decided = _write_servers(jobs, answer, log)
+    decided |= _executions(owners, [*ended, *_out_of_grace(jobs)])
+    changed |= decided | _executions(owners, news)
     renew_pages(changed)
     wake(decided)
     return len(ended)
+
+
+def _executions(owners: Owners, jobs: Iterable[Job]) -> set[UUID]:
+    return set[UUID]().union(*(owners[job] for job in jobs))
 
 
 def _out_of_grace(jobs: list[Job]) -> list[Job]:
@@ -65,22 +74,34 @@ def _out_of_grace(jobs: list[Job]) -> list[Job]:
     grace_began = timezone.now() - timedelta(seconds=settings.ENGINE_GRACE_SECONDS)
     return list(
         Job.objects.filter(
-            pk__in=[job.pk for job in jobs], ended_at__lte=grace_began, launch__servers__launch_status__in=OPEN_SERVER
+            pk__in=[job.pk for job in jobs if job.ended_at is not None and job.ended_at <= grace_began],
+            launch__servers__launch_status__in=OPEN_SERVER,
         ).distinct()
     )
 
 
-def _write_job(job: Job, heard: drs.Job) -> bool:
-    """Store the job's status; True when it has just ended. `ended_at` is when we saw it: DRS's clock is not ours."""
-    has_ended = heard.status == "COMPLETED" and job.ended_at is None
-    job.status, job.polled_at = heard.status, timezone.now()
-    if has_ended:
-        job.ended_at = job.polled_at
-    job.save(update_fields=["status", "polled_at", "ended_at"])
-    return has_ended
+def _write_jobs(jobs: list[Job], answer: Answer) -> list[Job]:
+    """Store the jobs' statuses; return those that have just ended.
+
+    `ended_at` is when we saw it: DRS's clock is not ours. Jobs of which the same was heard cost one query together.
+    """
+    now = timezone.now()
+    ended = [job for job in jobs if answer.jobs[job.job_id].status == "COMPLETED" and job.ended_at is None]
+    alike: dict[tuple[str, bool, bool], list[int]] = defaultdict(list)
+    for job in jobs:
+        job.status, job.polled_at = answer.jobs[job.job_id].status, now
+        alike[job.status, job in ended, job.job_id in answer.logs].append(job.pk)
+    for (status, has_ended, has_log), same in alike.items():
+        times = (
+            {"polled_at": now} | ({"ended_at": now} if has_ended else {}) | ({"log_read_at": now} if has_log else {})
+        )
+        Job.objects.filter(pk__in=same).update(status=status, **times)
+    for job in ended:
+        job.ended_at = now
+    return ended
 
 
-def _is_gone(job: Job) -> bool:
+def _is_gone(job: Job, executions: set[UUID]) -> bool:
     """End a job that DRS has not shown for long, somebody may have deleted it; True when that was just now."""
     now = timezone.now()
     if job.ended_at is not None:
@@ -91,35 +112,32 @@ def _is_gone(job: Job) -> bool:
         return False
     job.status, job.ended_at, job.log_read_at = GONE, now, now
     job.save(update_fields=["status", "ended_at", "log_read_at"])
-    for execution in Execution.objects.filter(pk__in=executions_of([job])):
+    for execution in Execution.objects.filter(pk__in=executions):
         execution.say(f"DRS no longer shows job {job}. It is taken for ended.", by="engine", what="job", tone="error")
     return True
 
 
-def _write_log(job: Job, items: list[drs.JobLogItem]) -> int:
-    """Store the lines that are new, each once; return how many."""
-    known = set(job.log.values_list("digest", flat=True))
-    new = {item.digest: item for item in items if item.digest not in known}
-    JobEvent.objects.bulk_create(
-        [
-            JobEvent(
-                job=job,
-                at=item.logged_at,
-                event=item.event,
-                source_server_id=item.source_server_id,
-                raw_error=item.raw_error,
-                digest=digest,
-            )
-            for digest, item in new.items()
-        ],
-        ignore_conflicts=True,
-    )
-    job.log_read_at = timezone.now()
-    job.save(update_fields=["log_read_at"])
-    return len(new)
+def _write_log(job: Job, items: list[drs.JobLogItem], log: list[JobEvent]) -> bool:
+    """Store the lines that are new, each once, and add them to `log`, what is stored of all jobs; True for any."""
+    known = {line.digest for line in log if line.job_id == job.pk}
+    new = [
+        JobEvent(
+            job=job,
+            at=item.logged_at,
+            event=item.event,
+            source_server_id=item.source_server_id,
+            raw_error=item.raw_error,
+            digest=digest,
+        )
+        for digest, item in {item.digest: item for item in items}.items()
+        if digest not in known
+    ]
+    JobEvent.objects.bulk_create(new, ignore_conflicts=True)
+    log += new
+    return bool(new)
 
 
-def _write_servers(jobs: list[Job], answer: Answer) -> tuple[set[UUID], set[UUID]]:
+def _write_servers(jobs: list[Job], answer: Answer, log: list[JobEvent]) -> tuple[set[UUID], set[UUID]]:
     """Bring open server runs up to date; return the executions that changed, and those with something to decide."""
     reported = {
         (job.pk, server.source_server_id): server.launch_status
@@ -127,9 +145,10 @@ def _write_servers(jobs: list[Job], answer: Answer) -> tuple[set[UUID], set[UUID
         if job.job_id in answer.jobs
         for server in answer.jobs[job.job_id].servers
     }
-    events, errors = _by_server(jobs)
+    events, errors = _by_server(log)
     changed: set[UUID] = set()
     decided: set[UUID] = set()
+    news: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     for row in _followed(jobs, [server for (_, server), status in reported.items() if status == LaunchStatus.FAILED]):
         before = _shown(row)
         key = (row.job_pk, row.source_server_id)
@@ -138,10 +157,12 @@ def _write_servers(jobs: list[Job], answer: Answer) -> tuple[set[UUID], set[UUID
         if row.launch_status == LaunchStatus.FAILED:
             row.error = errors.get(key, NO_REASON)
         if _shown(row) != before:
-            row.save(update_fields=FIELDS)
+            news[tuple(getattr(row, name) for name in FIELDS)].append(row.pk)
             changed.add(row.wave.execution_id)
         if row.launch_status != before[0]:
             decided.add(row.wave.execution_id)
+    for values, same in news.items():  # servers of a wave go through their steps together
+        ServerRun.objects.filter(pk__in=same).update(**dict(zip(FIELDS, values, strict=True)))
     return changed, decided
 
 
@@ -187,21 +208,25 @@ def _apply(row: Any, reported: str, answer: Answer, events: list[str]) -> None:
         row.launched_at, row.ended_at, row.check_result = None, timezone.now(), CheckResult.NONE
 
 
-def _by_server(jobs: list[Job]) -> tuple[dict[tuple[int, str], list[str]], dict[tuple[int, str], str]]:
-    """Return, by job and server, the events of the stored logs, and the last raw error."""
+def _by_server(log: list[JobEvent]) -> tuple[dict[tuple[int, str], list[str]], dict[tuple[int, str], str]]:
+    """Return, by job and server, the events of the logs, and the last raw error."""
     events: dict[tuple[int, str], list[str]] = defaultdict(list)
     errors: dict[tuple[int, str], str] = {}
-    for job_pk, server_id, event, raw_error in JobEvent.objects.filter(job__in=jobs).values_list(
-        "job_id", "source_server_id", "event", "raw_error"
-    ):
-        events[job_pk, server_id].append(event)
-        if raw_error:
-            errors[job_pk, server_id] = f"{event}: {raw_error}"
+    for line in sorted(log, key=lambda line: line.at or datetime.min.replace(tzinfo=UTC)):
+        key = line.job_id, line.source_server_id
+        events[key].append(line.event)
+        if line.raw_error:
+            errors[key] = f"{line.event}: {line.raw_error}"
     return events, errors
 
 
-def executions_of(jobs: list[Job]) -> set[UUID]:
-    """Return the executions whose launches or terminations these jobs are."""
-    launches = Execution.objects.filter(waves__launches__job__in=jobs)
-    terminations = Execution.objects.filter(termination__calls__job__in=jobs)
-    return {*launches.values_list("pk", flat=True), *terminations.values_list("pk", flat=True)}
+def owners_of(jobs: Sequence[Job]) -> Owners:
+    """Return the executions whose launches or terminations these jobs are, by job. A query for each type of job."""
+    terminations = [job for job in jobs if job.type == "TERMINATE"]
+    launches = [job for job in jobs if job not in terminations]
+    launched = Launch.objects.filter(job__in=launches).values_list("job", "wave__execution")
+    terminated = TerminationCall.objects.filter(job__in=terminations).values_list("job", "termination__execution")
+    found: dict[Any, set[UUID]] = defaultdict(set)
+    for job_pk, execution in [*launched, *terminated]:
+        found[job_pk].add(execution)
+    return {job: found[job.pk] for job in jobs}

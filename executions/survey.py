@@ -15,7 +15,9 @@ from drsorch.aws.budget import budget
 from drsorch.aws.calls import Client
 from drsorch.aws.errors import AwsDenied, AwsError
 from executions.decisions.surveyed import NativeRun, Survey, SurveyedInstance, SurveyedJob, SurveyedServer
-from executions.models import Poller
+from executions.models import Poller, ServerRun
+from executions.results import renew_pages
+from executions.states import ACTIVE, UNSTARTED_WAVE
 from protection.models import TargetAccount
 
 # A job lasts minutes, a stuck one hours: one that is older than this will not end any more.
@@ -75,24 +77,37 @@ def _attempt(place: tuple[TargetAccount, str]) -> Survey | AwsError:
         return error
 
 
-@transaction.atomic
 def store(account_id: int, region: str, survey: Survey) -> None:
     """Keep `survey` unless a later one is there. `account_id` is the key of the TargetAccount.
 
     A wish for a survey that is younger than this one stays.
     """
-    poller, _ = Poller.objects.select_for_update().get_or_create(account_id=account_id, region=region)
-    if poller.surveyed_at is None or poller.surveyed_at <= survey.taken_at:
+    with transaction.atomic():
+        poller, _ = Poller.objects.select_for_update().get_or_create(account_id=account_id, region=region)
+        if poller.surveyed_at is not None and poller.surveyed_at > survey.taken_at:
+            return
         mine = Poller.objects.filter(pk=poller.pk)
         mine.update(survey=survey.to_json(), surveyed_at=survey.taken_at, survey_error="")
         mine.filter(survey_wanted_at__lte=survey.taken_at).update(survey_wanted_at=None)
+    if poller.survey_error:
+        renew_waiting_pages(account_id, region)
 
 
-@transaction.atomic
 def store_failure(account_id: int, region: str, error: AwsError) -> None:
     """Keep why a survey could not be taken; the last one stays, with its age."""
-    poller, _ = Poller.objects.get_or_create(account_id=account_id, region=region)
-    Poller.objects.filter(pk=poller.pk).update(survey_error=error.message)
+    with transaction.atomic():
+        poller, _ = Poller.objects.defer("survey").get_or_create(account_id=account_id, region=region)
+        Poller.objects.filter(pk=poller.pk).update(survey_error=error.message)
+    if poller.survey_problem != error.message:
+        renew_waiting_pages(account_id, region)
+
+
+def renew_waiting_pages(account_id: int, region: str) -> None:
+    """Let open pages of executions with waves yet to start at the place load anew: they show why it is not seen."""
+    here = ServerRun.objects.filter(account_id=account_id, region=region, wave__status__in=UNSTARTED_WAVE)
+    waiting = here.filter(wave__execution__status__in=ACTIVE).values_list("wave__execution", flat=True)
+    for execution in sorted(set(waiting)):  # a transaction each, so that nobody waits in a circle
+        renew_pages({execution})
 
 
 def latest(account_id: int, region: str, max_age_seconds: float | None = None) -> Survey | None:

@@ -48,6 +48,8 @@ def renew(poller: Poller) -> None:
     except AwsError as error:
         said = f"At {timezone.now():%Y-%m-%dT%H:%M:%SZ}: {error.message}"
         Poller.objects.filter(pk=poller.pk, fence=poller.fence).update(survey_error=said)
+        if error.message != poller.survey_problem:
+            survey.renew_waiting_pages(poller.account_id, poller.region)
         return
     survey.store(poller.account_id, poller.region, seen)
     mine = _unstarted().filter(account_id=poller.account_id, region=poller.region)

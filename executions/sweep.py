@@ -19,7 +19,7 @@ def sweep() -> int:
     """Ring for what is overdue and return how much it was. The tick and the poll themselves decide whether to run."""
     now = timezone.now()
     rung = _ring(Execution.objects.due(now - OVERDUE), "executions.tasks.tick", now)
-    rung += _ring(Poller.objects.due(now - OVERDUE), "executions.tasks.poll", now)
+    rung += _ring(Poller.objects.due(now - OVERDUE), "executions.tasks.poll", now, later=True)
     for account_id, region in _forgotten():
         with transaction.atomic():
             pollers.ask_soon(account_id, region)
@@ -27,14 +27,14 @@ def sweep() -> int:
     return rung
 
 
-def _ring(due: models.QuerySet, task: str, now: datetime) -> int:
+def _ring(due: models.QuerySet, task: str, now: datetime, *, later: bool = False) -> int:
     """Ring for each row on its own, and only if nobody else has: sweeps run side by side, and rows may be locked."""
     silent = due.filter(Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN))
     rung = 0
     for key in list(silent.values_list("pk", flat=True)):
         with transaction.atomic():
             if silent.filter(pk=key).update(rung_at=now):
-                enqueue(task, key if isinstance(key, int) else str(key))
+                enqueue(task, key if isinstance(key, int) else str(key), later=later)
                 rung += 1
     return rung
 

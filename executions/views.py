@@ -13,11 +13,12 @@ from drsorch.access import policy
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import OVERRIDING, Permission
 from drsorch.console.pages import perform, unchanged
-from drsorch.errors import UserError
-from executions import readiness, services
+from drsorch.errors import Invalid, UserError
+from executions import readiness, services, snapshots
 from executions.forms import StartForm
 from executions.models import Execution
-from executions.page import ExecutionPage, Review
+from executions.page import ExecutionPage, Review, points
+from executions.page.points import Offer
 from executions.states import Answer, Mode
 from plans.models import RecoveryPlan
 
@@ -75,6 +76,8 @@ def start(request: HttpRequest, plan_pk: int) -> HttpResponse:
         return _review(request, plan, form)
     if request.POST.get("action") == "check":
         return _check(request, plan, form)
+    if request.POST.get("action") == "snapshots":
+        return _offer(request, plan, form)
 
     def start_as_written() -> Execution:
         return services.start_execution(plan=plan, actor=actor, **form.arguments())
@@ -99,27 +102,51 @@ def _check(request: HttpRequest, plan: RecoveryPlan, form: StartForm) -> HttpRes
         return _review(request, plan, form, refusal=error)
 
 
+def _offer(request: HttpRequest, plan: RecoveryPlan, form: StartForm) -> HttpResponse:
+    """Ask DRS, for who may start, which snapshots one server has, and offer them. Nothing else is asked."""
+    try:
+        policy.require(actor_of(request), Permission.EXECUTE_RECOVERY, plan)
+        mode = form.arguments()["mode"]
+        look = readiness.look(plan, mode=mode, ask_aws=False)
+        server, found = snapshots.of_server(look.servers, form.cleaned_data["server"])
+        offer = Offer(server, found, form.points().get(server.source_server_id))
+    except UserError as error:
+        return _review(request, plan, form, refusal=error)
+    return _review(request, plan, form, look=look, offer=offer)
+
+
 def _review(
     request: HttpRequest,
     plan: RecoveryPlan,
     form: StartForm,
     *,
     look: readiness.Look | None = None,
+    offer: Offer | None = None,
     refusal: UserError | None = None,
 ) -> HttpResponse:
     mode = Mode.RECOVERY if form.is_recovery else Mode.DRILL
     seen = look or readiness.look(plan, mode=mode, ask_aws=False)
-    review = Review(seen, mode, refusal, is_asked=look is not None)
+    review = Review(seen, mode, refusal, is_asked=look is not None and offer is None)
     context: dict[str, Any] = {
         "review": review,
         "form": form,
         "chosen": request.POST.getlist("launch_over"),
+        "offer": offer,
+        "points": points.kept(_written_points(form), seen.servers, offer),
         "key": uuid.uuid4().hex,
         "why_not": policy.why_not(actor_of(request), Permission.EXECUTE_RECOVERY)
         or ("This plan is running now." if review.is_in_the_way else ""),
         "why_no_override": policy.why_not(actor_of(request), OVERRIDING),
     }
     return render(request, "executions/start.html", context, status=refusal.status if refusal else 200)
+
+
+def _written_points(form: StartForm) -> dict[str, points.Point]:
+    """Return the choices as written; none when they cannot be read, which a refusal has said."""
+    try:
+        return form.points()
+    except Invalid:
+        return {}
 
 
 @require_POST

@@ -14,7 +14,7 @@ APART_SECONDS = 0.5
 def sync_inventory() -> None:
     """Ask for a synchronisation of every enabled Region, each on its own so that none waits for another."""
     for number, pk in enumerate(AccountRegion.objects.filter(is_enabled=True).values_list("pk", flat=True)):
-        enqueue("protection.tasks.sync_region", pk, delay=number * APART_SECONDS)
+        enqueue("protection.tasks.sync_region", pk, delay=number * APART_SECONDS, later=True)
 
 
 def sync_region(pk: int) -> None:

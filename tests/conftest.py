@@ -4,6 +4,7 @@ import pytest
 
 from drsorch.access.roles import Role
 from tests import factories
+from tests.access.conftest import staff
 
 pytest_plugins = ["tests.simulator_fixtures"]
 
@@ -12,6 +13,13 @@ pytest_plugins = ["tests.simulator_fixtures"]
 def ada(db):
     """Administers."""
     return factories.person("ada", Role.ADMIN)
+
+
+@pytest.fixture
+def ada_online(ada, client):
+    """A browser in which ada, the administrator, is signed in."""
+    client.force_login(staff(ada).user)
+    return client
 
 
 @pytest.fixture

@@ -32,14 +32,21 @@ def forget_sessions():
 
 def account(actor, account_id=TARGET, *, regions=(REGION, OTHER_REGION)):
     """An account of world `minimal`, validated and with its inventory."""
-    in_hub = account_id == HUB
+    own = {"name": "Hub", "role_arn": None, "external_id": None}
+    role = f"arn:aws:iam::{account_id}:role/drsorch-spoke"
+    other = {"name": "Target", "role_arn": role, "external_id": "minimal-external-id"}
+    return account_of(actor, {"id": account_id, "regions": regions, **(own if account_id == HUB else other)})
+
+
+def account_of(actor, described):
+    """An account as the local endpoint describes it in its world, validated and with its inventory."""
     row = protection.register_account(
         actor=actor,
-        account_id=account_id,
-        name="Hub" if in_hub else "Target",
-        regions=regions,
-        role_arn="" if in_hub else f"arn:aws:iam::{account_id}:role/drsorch-spoke",
-        external_id="" if in_hub else "minimal-external-id",
+        account_id=described["id"],
+        name=described["name"],
+        regions=described["regions"],
+        role_arn=described["role_arn"] or "",
+        external_id=described["external_id"] or "",
     )
     protection.validate_account(account=row, actor=actor)
     for region in row.regions.all():

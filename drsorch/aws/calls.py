@@ -13,11 +13,13 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from botocore import xform_name
+from botocore.exceptions import NoCredentialsError
 from botocore.parsers import ResponseParserError
 from django.conf import settings
 
 from drsorch.aws import budget, classify, novelties
 from drsorch.aws.breaker import Breaker, Refusal
+from drsorch.aws.clocks import Clocks
 from drsorch.aws.errors import (
     AwsConflict,
     AwsDenied,
@@ -35,6 +37,7 @@ from drsorch.aws.limiter import Limiter, Priority
 log = logging.getLogger("drsorch.aws")
 LIMITER = Limiter()
 BREAKER = Breaker()
+CLOCKS = Clocks()
 # A lock that was held in the parent would stay held for ever.
 os.register_at_fork(after_in_child=LIMITER.forget)
 PRIORITIES = {"launch": Priority.LAUNCH, "inventory": Priority.INVENTORY}
@@ -53,6 +56,9 @@ OUTCOMES: tuple[tuple[type[AwsError], str], ...] = (
 
 class Access(Protocol):
     """The credentials behind a client."""
+
+    def signs(self) -> Any:
+        """Return botocore's credentials to sign with; None when this installation has none."""
 
     def works(self) -> bool:
         """Tell whether STS accepts the credentials."""
@@ -81,7 +87,7 @@ class Client:
 
     @property
     def bucket(self) -> tuple[str, str, str]:
-        """The limiter's key."""
+        """The key of the limiter, the breaker and the clocks."""
         return self.account_id, self.region, self.service
 
 
@@ -189,9 +195,18 @@ def _write(running: Call, started: float, outcome: str, aws_code: str, request_i
 def watch(api: Any) -> None:
     """Hang our hooks into a new botocore client. The order of a try: permission, signature, deadline, socket."""
     api.meta.events.register_first("request-created", _ask_permission)
+    api.meta.events.register_first("before-sign", _sign_for_account)
     api.meta.events.register_last("before-send", _check_deadline)
     api.meta.events.register_first("before-parse", _check_body)
     api.meta.events.register_last("response-received", _learn)
+
+
+def _sign_for_account(request: Any, **_: object) -> None:
+    """Have the request signed with the credentials of the account that was asked for: the client itself has none."""
+    credentials = _current.get().client.access.signs()
+    if credentials is None:
+        raise NoCredentialsError
+    request.context.setdefault("signing", {})["request_credentials"] = credentials
 
 
 def _ask_permission(**_: object) -> None:
@@ -258,6 +273,7 @@ def _learn(parsed_response: Mapping[str, Any] | None, exception: Exception | Non
         BREAKER.heard(running.client.bucket)
     answer = parsed_response or {}
     metadata = answer.get("ResponseMetadata", {})
+    CLOCKS.learn(running.client.bucket, metadata.get("HTTPHeaders", {}))
     running.request_id = str(metadata.get("RequestId") or "")
     code, status = answer.get("Error", {}).get("Code"), metadata.get("HTTPStatusCode")
     if code and classify.kind_of(code, status) is AwsThrottled:

@@ -10,14 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.loaders import create_loader
+from botocore.credentials import Credentials as RoleKeys
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
-from drsorch.aws import classify, endpoint, wire
-from drsorch.aws.calls import BREAKER, Client, call, watch
+from drsorch.aws import apis, classify, endpoint, wire
+from drsorch.aws.apis import Timing
+from drsorch.aws.calls import BREAKER, CLOCKS, Client, call
 from drsorch.aws.errors import AwsDenied, AwsError, AwsNotReady, AwsUnreachable
 
 RENEW_BEFORE = timedelta(minutes=5)
@@ -26,11 +24,8 @@ STS_ATTEMPTS = 2  # each Region is tried twice, and there are two: slow credenti
 HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
 NOT_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 SESSION_NAME_LENGTH = 64
-# In each process. With many accounts and Regions those that were used longest ago make room.
-CLIENTS_KEPT = 48
-SERVICES = ("sts", "drs", "ec2")
-# What botocore knows of AWS, parsed once; it holds no connection, so that forked processes may share it.
-MODELS = create_loader()
+# In each process. With many Regions those that were used longest ago make room.
+CLIENTS_KEPT = 32
 Answer = dict[str, Any]
 
 
@@ -47,25 +42,19 @@ class Account(Protocol):
     def external_id(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How long and how often a client tries."""
-
-    connect: float
-    read: float
-    attempts: int
-
-
 @dataclass(eq=False, slots=True)
 class Credentials:
-    """Credentials for one account in this process. `keys` is empty for the hub's own, which boto3 renews itself."""
+    """Credentials for one account in this process. `source` returns botocore's; the hub's own are renewed by boto3."""
 
-    key: tuple[Any, ...]
-    keys: dict[str, str] = field(repr=False)
+    source: Callable[[], Any] = field(repr=False)
     account: Account
     sts_region: str
     expires_at: datetime | None
     forget: Callable[[], None] = field(repr=False)
+
+    def signs(self) -> Any:
+        """Return what botocore signs with, or None."""
+        return self.source()
 
     def is_fresh(self) -> bool:
         """Tell whether they live for at least another five minutes."""
@@ -92,7 +81,7 @@ class Process:
         self.locks: dict[tuple[Any, ...], threading.Lock] = {}
         self.session: boto3.Session | None = None
         self.credentials: dict[tuple[Any, ...], Credentials] = {}
-        self.apis: OrderedDict[tuple[Any, ...], tuple[Credentials, Any]] = OrderedDict()
+        self.apis: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
     def lock_for(self, key: tuple[Any, ...]) -> threading.Lock:
         """Return the lock under which the credentials of `key` are made."""
@@ -103,10 +92,7 @@ class Process:
         """Return the session with the credentials of this installation."""
         with self.lock:
             if self.session is None:
-                core = botocore.session.get_session()
-                core.set_config_variable("sts_regional_endpoints", "regional")
-                core.register_component("data_loader", MODELS)
-                self.session = boto3.Session(botocore_session=core)
+                self.session = apis.new_session()
             return self.session
 
 
@@ -114,22 +100,14 @@ _process = Process()
 
 
 def forget() -> None:
-    """Forget all cached credentials and clients of this process, and which places do not answer."""
+    """Forget this process's credentials and clients, which places do not answer, and what time it is there."""
     global _process  # noqa: PLW0603 - one process, one cache; replaced whole so that no half of it survives a fork
     _process = Process()
     BREAKER.forget()
+    CLOCKS.forget()
 
 
 os.register_at_fork(after_in_child=forget)
-
-
-def load_models() -> None:
-    """Parse the models of the services in use, which costs some 200 ms: before processes are forked that need them."""
-    for service in SERVICES:
-        for kind in ("service-2", "endpoint-rule-set-1"):
-            MODELS.load_service_model(service, kind)
-    for name in ("endpoints", "partitions", "_retry", "sdk-default-configuration"):
-        MODELS.load_data(name)
 
 
 def client(account: Account, region: str, service: str, *, once: bool = False, purpose: str = "engine") -> Client:
@@ -143,7 +121,7 @@ def client(account: Account, region: str, service: str, *, once: bool = False, p
     endpoint.require_endpoint()
     credentials = _credentials(account, region, purpose)
     timing = _once_timing() if once else _timing(attempts=3)
-    api = _api(credentials, region, service, timing)
+    api = _api(region, service, timing)
     return Client(account.account_id, region, service, once, purpose, timing.read, api, credentials)
 
 
@@ -186,7 +164,8 @@ def _hub(process: Process, key: tuple[Any, ...], account: Account, region: str) 
             process.credentials.pop(key, None)
 
     with process.lock:
-        return process.credentials.setdefault(key, Credentials(key, {}, account, region, None, forget_hub))
+        own = process.hub_session().get_credentials
+        return process.credentials.setdefault(key, Credentials(own, account, region, None, forget_hub))
 
 
 def _assume(process: Process, key: tuple[Any, ...], account: Account, region: str, purpose: str) -> Credentials:
@@ -203,16 +182,12 @@ def _assume(process: Process, key: tuple[Any, ...], account: Account, region: st
     owner = wire.text(answer, "AssumedRoleUser", "Arn").split(":")[4:5]
     _refuse_other_account(owner[0] if owner else "", account, region, f"The role {account.role_arn} belongs")
     given = answer["Credentials"]
-    keys = {
-        "aws_access_key_id": given["AccessKeyId"],
-        "aws_secret_access_key": given["SecretAccessKey"],
-        "aws_session_token": given["SessionToken"],
-    }
+    keys = RoleKeys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
 
     def forget_role() -> None:
         process.credentials.pop(key, None)
 
-    return Credentials(key, keys, account, sts_region, wire.parse_time(given.get("Expiration")), forget_role)
+    return Credentials(lambda: keys, account, sts_region, wire.parse_time(given.get("Expiration")), forget_role)
 
 
 def session_name(installation: str, purpose: str) -> str:
@@ -256,7 +231,7 @@ def _home(account: Account) -> str:
 
 def _sts(credentials: Credentials, account: Account, region: str, purpose: str) -> Client:
     timing = _timing(attempts=STS_ATTEMPTS)
-    api = _api(credentials, region, "sts", timing)
+    api = _api(region, "sts", timing)
     return Client(account.account_id, region, "sts", False, purpose, timing.read, api, credentials)
 
 
@@ -264,37 +239,14 @@ def _endpoints() -> tuple[tuple[str, str], ...]:
     return tuple(endpoint.configured(os.environ).items())
 
 
-def _api(credentials: Credentials, region: str, service: str, timing: Timing) -> Any:
-    """Return the botocore client; making one costs some 50 ms and 1 MB, so those used last are kept."""
+def _api(region: str, service: str, timing: Timing) -> Any:
+    """Return the botocore client, for all accounts: making one costs some 50 ms and 1 MB. Those used last are kept."""
     process = _process
-    key = (credentials.key, region, service, timing)
+    key = (_endpoints(), region, service, timing)
     with process.lock:
-        made_with, api = process.apis.get(key, (None, None))
-        if made_with is not credentials:
-            api = _new_api(process.hub_session(), credentials, region, service, timing)
-            process.apis[key] = credentials, api
+        if key not in process.apis:
+            process.apis[key] = apis.new_api(process.hub_session(), region, service, timing)
         process.apis.move_to_end(key)
         while len(process.apis) > CLIENTS_KEPT:
             process.apis.popitem(last=False)
-    return api
-
-
-def _new_api(session: boto3.Session, credentials: Credentials, region: str, service: str, timing: Timing) -> Any:
-    practice = settings.ENVIRONMENT in endpoint.PRACTICE
-    config = Config(
-        connect_timeout=timing.connect,
-        read_timeout=timing.read,
-        retries={"mode": "standard", "total_max_attempts": timing.attempts},
-        user_agent_extra="drsorch",
-        tcp_keepalive=True,
-        ignore_configured_endpoint_urls=not practice,  # in production not even a config file may redirect us
-        proxies={} if practice else None,  # a proxy could not reach this machine's loopback
-    )
-    api = session.client(service, region_name=region, config=config, **credentials.keys)
-    if practice and not endpoint.is_loopback(api.meta.endpoint_url):
-        raise ImproperlyConfigured(
-            f"The {service} client would reach {api.meta.endpoint_url}, and in {settings.ENVIRONMENT} only a loopback "
-            f"address will do. Set {endpoint.GLOBAL} to the address of the local endpoint."
-        )
-    watch(api)
-    return api
+        return process.apis[key]

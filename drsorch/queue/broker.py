@@ -8,6 +8,8 @@ from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 
+from drsorch.queue.enqueue import FIRST, LATER
+
 logger = logging.getLogger(__name__)
 
 PAUSE = 1.0  # seconds before the table is read again after an error
@@ -41,9 +43,12 @@ class PatientBroker(ORM):
         return None
 
     def take(self) -> list[tuple[int, str]]:
-        """Take what is ready, as the original does; it would also sleep, and always equally long."""
+        """Take what is ready: what is to pass all others, then what has been ready longest.
+
+        The original knows no order, and sleeps here, always equally long.
+        """
         rows = self.get_connection()
-        ready = rows.filter(key=self.list_key, lock__lt=timezone.now())[: Conf.BULK]
+        ready = rows.filter(key__in=(FIRST, LATER), lock__lt=timezone.now()).order_by("key", "lock")[: Conf.BULK]
         return [
             (row.pk, row.payload)
             for row in ready

@@ -1,5 +1,6 @@
 """The worker group: django-q2's sentinel, pusher, monitor and workers beside the ticker; all live or none."""
 
+import gc
 import logging
 import os
 import signal
@@ -14,6 +15,8 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django_q.cluster import Sentinel, get_mp_context
 from django_q.signals import post_execute, post_execute_in_worker, pre_execute
 from django_q.worker import worker
@@ -24,6 +27,9 @@ from drsorch.queue.pulse import Pulse
 
 logger = logging.getLogger(__name__)
 
+# These write nothing but doorbells, which may get lost or come twice: their commits need not wait for the disk.
+DOORBELL_ROLES = ("pusher", "monitor")
+UNSYNCED = {"sqlite": "PRAGMA synchronous=NORMAL", "postgresql": "SET synchronous_commit TO off"}
 LEAVING_SECONDS = 3.0  # for a worker that was recycled or timed out to end by itself
 
 
@@ -133,7 +139,15 @@ def enter(parent: int, role: str, target: Callable[..., object], *args: Any) -> 
     lifeline.name_process(f"drs-{role}")
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if role in DOORBELL_ROLES:
+        connection_created.connect(forgo_syncs)
     target(*args)
+
+
+def forgo_syncs(connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Let commits on a new connection return before they are on the disk. After a power cut the last may be missing."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNSYNCED[connection.vendor])
 
 
 def report_progress(pulse: Pulse) -> None:
@@ -157,4 +171,5 @@ def main() -> None:
     report_progress(pulse)
     for warm_up in ticker.load_jobs(settings.QUEUE_WARM_UP).values():
         warm_up()
+    gc.freeze()  # what stands now is not collected any more: the forked processes go on sharing it
     WorkerGroup(pulse, ticker.load_jobs(settings.QUEUE_TICKER)).start()

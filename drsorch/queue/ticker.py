@@ -15,6 +15,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 
 from drsorch.queue import models
+from drsorch.queue.enqueue import FIRST, LATER
 from drsorch.queue.pulse import Pulse
 
 logger = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class Ticker:
 
     def report_ready(self) -> None:
         """Tell the supervisor whether tasks wait in the table."""
-        ready = OrmQ.objects.using(Conf.ORM).filter(key=Conf.CLUSTER_NAME, lock__lt=timezone.now())
+        ready = OrmQ.objects.using(Conf.ORM).filter(key__in=(FIRST, LATER), lock__lt=timezone.now())
         self.pulse.tell("ready", int(ready.exists()))
 
 

@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from email.utils import formatdate
 from typing import Any
 
 from drsorch.simulator.control_app import ControlApp
@@ -38,7 +39,9 @@ class SimulatorApp:
         except ConnectionCut as cut:
             _cut(environ["werkzeug.socket"], is_reset=cut.is_reset)
             raise ConnectionResetError("cut by a fault rule") from None
-        start_response(reply.status_line, [*reply.headers, ("Content-Length", str(len(reply.body)))])
+        is_dated = any(name.lower() == "date" for name, _ in reply.headers)
+        date = [] if is_dated else [("Date", formatdate(usegmt=True))]
+        start_response(reply.status_line, [*reply.headers, *date, ("Content-Length", str(len(reply.body)))])
         return [reply.body] if reply.cut_at is None else _cut_body(reply, environ["werkzeug.socket"])
 
     def _answer(self, environ: dict[str, Any]) -> Reply:

@@ -6,8 +6,8 @@ from typing import Any
 
 from moto.iam.models import Role, iam_backends
 
-from drsorch.simulator.control_places import backend_of, refuse_unknown
-from drsorch.simulator.control_reports import Body, Handler, health, requests
+from drsorch.simulator.control_places import Body, Handler, backend_of, named_servers, refuse_unknown
+from drsorch.simulator.control_reports import health, requests
 from drsorch.simulator.credentials import PARTITION, Caller
 from drsorch.simulator.errors import AwsError, BadControlRequest
 from drsorch.simulator.faults import Place, Stage
@@ -50,9 +50,10 @@ def clear_faults(simulation: Simulation, _body: Body) -> list[Body]:
 def fail_server(simulation: Simulation, body: Body) -> list[Body]:
     """Let the next launches of a server fail."""
     refuse_unknown(body, {"account", "region", "source_server_id", "at", "times"})
-    account, region = str(body.get("account")), str(body.get("region"))
+    backend = backend_of(body)
+    account, region = backend.account_id, backend.region_name
     server_id = str(body.get("source_server_id"))
-    if server_id not in backend_of(body).servers:
+    if server_id not in backend.servers:
         raise BadControlRequest(f"There is no source server {server_id} in {account} {region}.", 404)
     rule = {"kind": "launch_failure", "account": account, "region": region, "source_server_ids": [server_id]}
     return add_fault(simulation, {**rule, "at": body.get("at", "LAUNCH"), "times": body.get("times", 1)})
@@ -71,17 +72,13 @@ def make_happen(simulation: Simulation, body: Body) -> Body:
 def start_job(simulation: Simulation, body: Body) -> Body:
     """Start a job as another operator of the account, who knows nothing of ours."""
     refuse_unknown(body, {"account", "region", "source_server_ids", "is_drill"})
-    account, region = str(body.get("account")), str(body.get("region"))
     backend = backend_of(body)
-    ids = body.get("source_server_ids")
-    if not isinstance(ids, list) or not ids:
-        raise BadControlRequest("source_server_ids must be a list with at least one source server.")
     params = {
-        "sourceServers": [{"sourceServerID": str(server)} for server in ids],
+        "sourceServers": [{"sourceServerID": str(server)} for server in named_servers(body)],
         "isDrill": bool(body.get("is_drill")),
     }
-    stranger = Caller(account, f"arn:aws:iam::{account}:user/another-operator")
-    place = Place("drs", "StartRecovery", account, region)
+    stranger = Caller(backend.account_id, f"arn:aws:iam::{backend.account_id}:user/another-operator")
+    place = Place("drs", "StartRecovery", backend.account_id, backend.region_name)
     now = simulation.catch_up(backend)
     call = Call(place, params, stranger, backend, simulation.settings, simulation.faults, now)
     try:

@@ -1,10 +1,9 @@
 """Recovery plans of AWS's own, and quotas, as the control path makes them. Can be done again from the journal."""
 
-from collections.abc import Callable
 from typing import Any
 
 from drsorch.simulator.backend import DrsBackend
-from drsorch.simulator.control_places import Body, backend_of, choice, refuse_unknown
+from drsorch.simulator.control_places import Body, Handler, backend_of, choice, named_servers, refuse_unknown
 from drsorch.simulator.errors import BadControlRequest
 from drsorch.simulator.native_plans import CRITICAL, LIVE, add_execution, add_plan
 from drsorch.simulator.quotas import QUOTAS, quota_value
@@ -71,16 +70,14 @@ def _step(backend: DrsBackend, step: Any) -> dict[str, str] | int:
         if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= LONGEST_WAIT:
             raise BadControlRequest(f"wait_minutes must be a whole number from 1 to {LONGEST_WAIT}.")
         return int(minutes)
-    impact, ids = choice(step, "impact", IMPACTS), step.get("source_server_ids")
-    if not isinstance(ids, list) or not ids:
-        raise BadControlRequest("source_server_ids must be a list with at least one source server.")
+    impact, ids = choice(step, "impact", IMPACTS), named_servers(step)
     unknown = [server_id for server_id in ids if server_id not in backend.servers]
     if unknown:
         raise BadControlRequest(f"There is no source server {unknown[0]} in that account and Region.", 404)
     return {backend.servers[server_id].arn: impact for server_id in ids}
 
 
-PLAN_CHANGES: dict[tuple[str, str], Callable[[Simulation, Body], Any]] = {
+PLAN_CHANGES: dict[tuple[str, str], Handler] = {
     ("POST", "native-plans"): create_plan,
     ("POST", "native-executions"): start_execution,
     ("POST", "quotas"): change_quotas,

@@ -1,16 +1,12 @@
 """What the control path tells of the simulated AWS, without changing anything."""
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 from drsorch.simulator.backend import DrsBackend, drs_backends
 from drsorch.simulator.clock import write_timestamp
+from drsorch.simulator.control_places import Body, Handler
 from drsorch.simulator.simulation import Simulation
 from drsorch.simulator.worlds.description import AccountDescription
-
-Body = dict[str, Any]
-Handler = Callable[[Simulation, Body], Any]
 
 
 def health(simulation: Simulation, _body: Body) -> Body:

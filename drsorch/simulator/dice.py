@@ -9,13 +9,26 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from random import Random, SystemRandom
 
 from moto.moto_api._internal import mock_random
 
 
+class _Seed:
+    """A seed that holds. The first draw makes its generator: most of what happens draws nothing."""
+
+    def __init__(self, parts: tuple[object, ...]) -> None:
+        self._parts = parts
+
+    @cached_property
+    def chance(self) -> Random:
+        """What draws from it."""
+        return Random("/".join(map(str, self._parts)))  # noqa: S311 - to be repeated, not to be secret
+
+
 class _Thread(threading.local):
-    seeded: Random | None = None
+    seeded: _Seed | None = None
 
 
 _thread = _Thread()
@@ -31,7 +44,7 @@ def install() -> None:
 def seeded(*parts: object) -> Iterator[None]:
     """Let everything that this thread draws follow from `parts`, until the block ends."""
     outer = _thread.seeded
-    _thread.seeded = Random("/".join(map(str, parts)))  # noqa: S311 - to be repeated, not to be secret
+    _thread.seeded = _Seed(parts)
     try:
         yield
     finally:
@@ -54,4 +67,4 @@ def new_uuid() -> str:
 
 
 def _source() -> Random:
-    return _thread.seeded or _chance
+    return _chance if _thread.seeded is None else _thread.seeded.chance

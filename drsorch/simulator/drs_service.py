@@ -2,6 +2,7 @@
 
 import json
 import logging
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any, NoReturn
 from urllib.parse import parse_qs
@@ -26,11 +27,13 @@ UNINITIALIZED = "UninitializedAccountException"
 
 
 def answer_drs(simulation: Simulation, request: SignedRequest, caller: Caller) -> Reply:
-    """Answer a request to DRS whose signature and permissions are in order."""
+    """Answer a request to DRS whose signature and permissions are in order, dated by the virtual clock."""
     try:
-        return _answer(simulation, request, caller)
+        reply = _answer(simulation, request, caller)
     except AwsError as error:
-        return drs_error_reply(error)
+        reply = drs_error_reply(error)
+    reply.headers.append(("Date", formatdate(simulation.clock.now(), usegmt=True)))
+    return reply
 
 
 def _answer(simulation: Simulation, request: SignedRequest, caller: Caller) -> Reply:

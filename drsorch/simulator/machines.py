@@ -37,7 +37,7 @@ def launch_machine(backend: DrsBackend, server: SourceServer) -> tuple[str, Inst
             None,
             [],
             instance_type=_instance_type(server, settings, data),
-            is_instance_type_default=False,
+            is_instance_type_default=True,  # else moto walks through all types that there are, to no effect
             region_name=backend.region_name,
             nics=[],
             tags={"instance": tags, "volume": tags},

@@ -5,13 +5,14 @@ import os
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
-from moto.ec2.models import EC2Backend, ec2_backends
+from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from drsorch.simulator import dice, status_checks
+from drsorch.simulator import dice, ec2_xml, moto_answers, status_checks
 from drsorch.simulator.backend import drs_backends
 from drsorch.simulator.credentials import PARTITION
+from drsorch.simulator.ec2_index import IndexedEc2
 from drsorch.simulator.worlds.description import ROLE_NAME, AccountDescription, World
 from drsorch.simulator.worlds.seeding import furnish
 
@@ -43,14 +44,16 @@ def prepare_process() -> None:
     os.environ.update(SKIP_IMAGES)
     os.environ.pop(ACCOUNT_OVERRIDE, None)
     status_checks.install()
+    moto_answers.install()
+    ec2_xml.install()
     dice.install()
     vars(ec2_backends)["backend"] = _make_ec2
 
 
-def _make_ec2(region_name: str, account_id: str) -> EC2Backend:
+def _make_ec2(region_name: str, account_id: str) -> IndexedEc2:
     """Default network and the like get the same ids each time: a reader may be the first to ask for them."""
     with dice.seeded("ec2", account_id, region_name):
-        return EC2Backend(region_name, account_id)
+        return IndexedEc2(region_name, account_id)
 
 
 def clear() -> None:

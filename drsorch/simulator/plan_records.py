@@ -27,15 +27,9 @@ class NativePlan:
 
 
 @dataclass
-class ExecutionStep:
-    """One step of an execution, a copy of the plan's step when it started."""
+class ExecutionStep(PlanStep):
+    """One step of an execution: a copy of the plan's step when it started, under its own ARN, and what became of it."""
 
-    arn: str
-    order: int
-    name: str
-    servers: dict[str, str]
-    wait_minutes: int | None
-    created_at: float
     updated_at: float
     status: str = "NOT_STARTED"
     job_id: str | None = None

@@ -11,6 +11,8 @@ from drsorch.simulator.checks import check_output
 from drsorch.simulator.errors import AwsError, Refusal, Refused
 from drsorch.simulator.model import find_error_shape
 
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
 
 @dataclass
 class Reply:
@@ -24,8 +26,7 @@ class Reply:
     @property
     def status_line(self) -> str:
         """`404 Not Found`, for WSGI."""
-        known = {status.value: status.phrase for status in HTTPStatus}
-        return f"{self.status} {known.get(self.status, 'Unknown')}"
+        return f"{self.status} {PHRASES.get(self.status, 'Unknown')}"
 
 
 # Each refusal as (status, code) in the four ways in which AWS services speak.

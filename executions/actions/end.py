@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from executions import checking
 from executions.actions.servers import end_servers
 from executions.decisions import actions as do
 from executions.decisions import outcome
@@ -79,6 +80,7 @@ def finish(turn: Turn, action: do.Finish) -> None:
         note = _verdict(execution, action.status)
         execution.move_to(action.status, by="engine", note=note, fence=turn.fence)
         _close(Gate.objects.filter(wave__execution=execution))
+        checking.leave(execution)
         ServerHold.objects.filter(holder=execution.pk).delete()
         _tell_plan(execution, action.status)
 

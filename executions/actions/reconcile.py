@@ -50,6 +50,7 @@ def _sought(turn: Turn, call: Launch) -> Sought:
     return Sought(
         token=call.token,
         servers=frozenset(call.servers.values_list("source_server_id", flat=True)),
+        type="LAUNCH",
         initiated_by="START_DRILL" if turn.execution.is_drill else "START_RECOVERY",
         since=call.wave.started_at or timezone.now(),
         known=frozenset(Job.objects.at(call.account_id, call.region).values_list("job_id", flat=True)),

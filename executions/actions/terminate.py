@@ -11,7 +11,7 @@ from drsorch.aws.errors import AwsConflict, AwsError, AwsUnknown
 from executions import crash, pollers, slots
 from executions.actions import answers
 from executions.decisions import actions as do
-from executions.decisions.reconciliation import CLOCK_SKEW, Sought, ours
+from executions.decisions.reconciliation import CLOCK_SKEW, Sought, emptied, ours
 from executions.models import Job, ServerRun, Termination, TerminationCall
 from executions.states import CallStatus, LaunchStatus
 from executions.turn import Turn
@@ -49,15 +49,14 @@ def send(turn: Turn, action: do.SendTermination) -> None:
 
 
 def reconcile(turn: Turn, action: do.ReconcileTermination) -> None:
-    """Look for the call's job; when there is none, look whether the instances are gone; else send again."""
+    """Look for the call's job; when there is none, look whether the instances are gone; else send again.
+
+    Instances that are gone need nothing more, but evidence does: the job that ended them is looked for until what was
+    sent would have turned up, and one that DRS has emptied meanwhile is taken for it.
+    """
     call = _call(action.call)
-    sought = Sought(
-        token=call.token,
-        servers=frozenset(_left(call).values_list("source_server_id", flat=True)),
-        initiated_by="TERMINATE_RECOVERY_INSTANCES",
-        since=call.termination.requested_at,
-        known=frozenset(Job.objects.at(call.account_id, call.region).values_list("job_id", flat=True)),
-    )
+    may_exist = call.is_doubtful or not call.was_in_conflict
+    sought = _sought(call, may_be_part=may_exist)
     try:
         jobs = drs.describe_jobs(sessions.client(call.account, call.region, "drs"), since=sought.since - CLOCK_SKEW)
         found = ours(jobs, sought)
@@ -65,14 +64,29 @@ def reconcile(turn: Turn, action: do.ReconcileTermination) -> None:
     except AwsError as error:
         answers.could_not_look(turn, call, error.message)
         return
+    if is_gone and may_exist:
+        found = emptied(jobs, sought)
     if found:
         _follow(turn, call, found[0], adopted=True)
+    elif may_exist and not answers.is_settled(call):
+        answers.look_again(turn, call, "The answer to TerminateRecoveryInstances was lost. Looking for its job.")
     elif is_gone:
         _done(turn, call)
-    elif answers.is_settled(call) or (call.was_in_conflict and not call.is_doubtful):
-        answers.postpone(turn, call, call.reason)
     else:
-        answers.look_again(turn, call, "The answer to TerminateRecoveryInstances was lost. Looking for its job.")
+        answers.postpone(turn, call, call.reason)
+
+
+def _sought(call: TerminationCall, *, may_be_part: bool) -> Sought:
+    """Describe the job. Of a call that was clearly refused there is none, and one for what is left serves as well."""
+    servers = call.servers if may_be_part else _left(call)
+    return Sought(
+        token=call.token,
+        servers=frozenset(servers.values_list("source_server_id", flat=True)),
+        type="TERMINATE",
+        since=call.termination.requested_at,
+        known=frozenset(Job.objects.at(call.account_id, call.region).values_list("job_id", flat=True)),
+        may_be_part=may_be_part,
+    )
 
 
 def prove_gone(turn: Turn, action: do.ProveGone) -> None:

@@ -35,7 +35,7 @@ def may_pass(wave: WaveFacts, status: str) -> bool:
 
 
 def of_execution(servers: Sequence[ServerFacts], *, cancelled: bool) -> str:
-    """Return the final status: all launched, some launched, or none. One that failed its checks is not all well."""
+    """Return the final status: all launched, some launched, or none. What no check has found fit is not all well."""
     launched = [server for server in servers if server.status in LAUNCHED]
     if servers and all(_is_well(server) for server in servers):
         return ExecutionStatus.COMPLETED
@@ -45,4 +45,4 @@ def of_execution(servers: Sequence[ServerFacts], *, cancelled: bool) -> str:
 
 
 def _is_well(server: ServerFacts) -> bool:
-    return server.status in LAUNCHED and server.check not in UNFIT
+    return server.status in LAUNCHED and server.check not in UNFIT | {CheckResult.PENDING}

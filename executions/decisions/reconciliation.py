@@ -24,6 +24,8 @@ class Job(Protocol):
     @property
     def status(self) -> str: ...
     @property
+    def type(self) -> str: ...
+    @property
     def initiated_by(self) -> str: ...
     @property
     def created_at(self) -> datetime | None: ...
@@ -38,21 +40,26 @@ J = TypeVar("J", bound=Job)
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """The call: its token, servers, initiator as DRS names it, when it was first possible, jobs known already.
+    """The call: its token, servers, type of job, when it was first possible, jobs known already.
+
+    `initiated_by` is who started it, as DRS names it, where the type does not say it all; DRS may leave it out.
 
     `may_exist` is False when AWS has clearly refused every attempt: a job that looks like ours is somebody else's.
+    `may_be_part`: an attempt may have named only some of the servers, because the others were done with.
     """
 
     token: str
     servers: frozenset[str]
-    initiated_by: str
+    type: str
     since: datetime
     known: Collection[str]
+    initiated_by: str = ""
     may_exist: bool = True
+    may_be_part: bool = False
 
 
 def ours(jobs: Sequence[J], sought: Sought) -> list[J]:
-    """Return the jobs that the call has made, oldest first: by token, else by exact servers and initiator.
+    """Return the jobs that the call has made, oldest first: by token, else by exact servers, type and initiator.
 
     More than one is an alarm. A job without our token counts only when it carries no token at all.
     """
@@ -60,6 +67,16 @@ def ours(jobs: Sequence[J], sought: Sought) -> list[J]:
     found = [job for job in new if job.tags.get(TOKEN_TAG) == sought.token]
     if not found and sought.may_exist:
         found = [job for job in new if TOKEN_TAG not in job.tags and _same(job, sought)]
+    return sorted(found, key=lambda job: (job.created_at or sought.since, job.job_id))
+
+
+def emptied(jobs: Sequence[J], sought: Sought) -> list[J]:
+    """Return jobs, oldest first, that may be the call's although DRS names no servers for them any more.
+
+    DRS empties jobs that have ended without a word: then only type and time tie them to the call. Enough for
+    evidence, never for a decision about servers.
+    """
+    found = [job for job in jobs if job.job_id not in sought.known and not job.servers and _in_question(job, sought)]
     return sorted(found, key=lambda job: (job.created_at or sought.since, job.job_id))
 
 
@@ -74,5 +91,10 @@ def in_the_way(jobs: Sequence[J], sought: Sought) -> J | None:
 
 def _same(job: Job, sought: Sought) -> bool:
     servers = frozenset(server.source_server_id for server in job.servers)
+    fits = bool(servers) and servers <= sought.servers if sought.may_be_part else servers == sought.servers
+    return fits and _in_question(job, sought)
+
+
+def _in_question(job: Job, sought: Sought) -> bool:
     in_time = job.created_at is not None and job.created_at >= sought.since - CLOCK_SKEW
-    return servers == sought.servers and job.initiated_by == sought.initiated_by and in_time
+    return job.type == sought.type and sought.initiated_by in ("", job.initiated_by) and in_time

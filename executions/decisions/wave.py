@@ -51,10 +51,15 @@ def _of_call(call: CallFacts, wave: WaveFacts, facts: Facts) -> Action | None:
     if _is_given_up(call, wave, facts):
         return LoseSight(call.pk)
     if call.status == CallStatus.INTENT and _is_due(call, facts) and wave.gate != GateKind.TWO_JOBS:
-        return Send(call.pk) if facts.limits.blind_resend else Reconcile(call.pk)
+        return _sent_blindly(call, wave, facts) if facts.limits.blind_resend else Reconcile(call.pk)
     if call.status == CallStatus.SENT and call.job_ended_at and _has_open(call, wave) and _is_graceless(call, facts):
         return GiveUp(call.pk)
     return None
+
+
+def _sent_blindly(call: CallFacts, wave: WaveFacts, facts: Facts) -> Action:
+    """Take an intent for a plan, which is the mistake that the torture's negative control makes on purpose."""
+    return Abandon(call.pk) if _is_unwanted(wave, facts) else Send(call.pk)
 
 
 def _planned(call: CallFacts, wave: WaveFacts, facts: Facts) -> Action | None:

@@ -1,5 +1,6 @@
 """DRS jobs, their log, and the pollers that ask about them."""
 
+import re
 from datetime import timedelta
 
 from django.apps import apps
@@ -12,6 +13,8 @@ from protection.models import TargetAccount
 
 # The reason of a failure is in the log; when it cannot be read for so long, the job is left alone.
 LOG_READ_WITHIN = timedelta(hours=1)
+# What executions.surveying writes before the reason of a failure.
+SAID_AT = re.compile(r"^At \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ: ")
 
 
 class JobQuerySet(models.QuerySet):
@@ -31,9 +34,13 @@ class JobQuerySet(models.QuerySet):
         return self.filter(Q(ended_at=None) | is_open | (ended_lately & unread))
 
     def with_ending(self) -> "JobQuerySet":
-        """Saying of each whether an instance of it is being launched, so that it is expected to end soon."""
+        """Saying of each whether all that is left of it are instances being launched: then it should end soon."""
         launching = Q(launch__servers__launch_status=LaunchStatus.IN_PROGRESS)
-        return self.annotate(launching=models.Count("launch__servers", filter=launching))
+        is_open = Q(launch__servers__launch_status__in=OPEN_SERVER)
+        return self.annotate(
+            launching=models.Count("launch__servers", filter=launching),
+            open=models.Count("launch__servers", filter=is_open),
+        )
 
     def at(self, account_id: int, region: str) -> "JobQuerySet":
         """Those of one account and Region."""
@@ -141,3 +148,8 @@ class Poller(models.Model):
 
     def __str__(self) -> str:
         return f"poller of {self.region} of {self.account}"
+
+    @property
+    def survey_problem(self) -> str:
+        """Why the last survey failed, without the time that may stand before it; empty when it did not."""
+        return SAID_AT.sub("", self.survey_error)

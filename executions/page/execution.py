@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from drsorch.audit.actor import Actor
 from drsorch.queue.models import WorkerHeartbeat
-from executions.models import Execution, Job, Poller, Termination
-from executions.page import feeds
+from executions.models import Execution, Job, Termination
+from executions.page import feeds, pollers
 from executions.page.ending import Place, TerminationRow, place_of
 from executions.page.feeds import Feed
 from executions.page.questions import ANSWERING, TERMINATING, Question, decision_to_come, questions, roles_with
@@ -171,10 +171,11 @@ class ExecutionPage:
 
     @cached_property
     def poller_problems(self) -> list[str]:
-        """What keeps us from hearing about its live jobs."""
-        places = {(job.account_id, job.region) for job in self.live_jobs}
-        pollers = Poller.objects.exclude(last_error="")
-        return [row.last_error for row in pollers if (row.account_id, row.region) in places]
+        """What keeps us from hearing about its live jobs, and about the servers of waves that are to start."""
+        jobs_at = {(job.account_id, job.region) for job in self.live_jobs}
+        unstarted = [server.run for row in self.waves if row.is_unstarted for server in row.servers]
+        waves_at = {(run.account_id, run.region) for run in unstarted}
+        return pollers.problems(jobs_at, waves_at, paused=self.status == ExecutionStatus.PAUSED)
 
     @cached_property
     def job_events(self) -> Feed:

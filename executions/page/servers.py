@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from drsorch.console.times import duration_text
+from drsorch.console.times import clock_text, duration_text
 from executions.models import ServerAttempt, ServerRun, WaveRun
 from executions.states import OPEN_SERVER, CheckResult, LaunchStatus, Step
 from plans.models import Impact
@@ -86,5 +86,7 @@ def _snapshot(run: ServerRun, point_in_time: datetime | None) -> str:
     name = f"Snapshot {run.snapshot_id}" if run.snapshot_id else "Latest snapshot"
     if run.snapshot_at is None:
         return name
+    if run.started_at and run.snapshot_at > run.started_at:
+        return f"{name}, taken at {clock_text(run.snapshot_at)} UTC by DRS's clock, which is ahead of ours"
     age = duration_text((run.started_at or timezone.now()) - run.snapshot_at)
     return f"{name}, {age} old{' at its launch' if run.started_at else ''}"

@@ -53,7 +53,7 @@ def start_execution(
     A RECOVERY needs `confirm_plan_name`. Problems, and what could not be asked, block a drill; a recovery goes on when
     `override_reason` is given by somebody who may override. `preempt` cancels drills that have its servers.
     `launch_over` names the servers (ids or names) whose live recovery instance may be replaced; it needs a reason too.
-    `point_in_time`: the latest state, the last snapshot at or before a time, or a snapshot or time by server id.
+    `point_in_time`: the latest state, the last snapshot at or before a time, or by server id, as `snapshots` has it.
 
     Asks AWS. Raises Denied, Invalid (CONFIRMATION_REQUIRED …), NotReady (problems listed), Conflict (ACTIVE_EXECUTION,
     SERVER_CONFLICT: the holder named; IDEMPOTENCY_KEY_USED: the key has started something else).
@@ -129,7 +129,7 @@ def create_execution(
             overridden=[finding.sentence for finding in let_pass],
             launch_over=sorted(look.launch_over),
             preempted=[str(drill.pk) for drill in drills],
-            point_in_time=str(look.point_in_time or ""),
+            point_in_time=look.points_in_words,
         )
     return execution
 

@@ -124,7 +124,7 @@ def request_sync(*, account: TargetAccount, actor: Actor) -> int:
     policy.require(actor, Permission.VIEW_RESOURCES, account, policy.Level.VIEW)
     places = list(account.regions.filter(is_enabled=True))
     for place in places:
-        enqueue("protection.tasks.sync_region", place.pk)
+        enqueue("protection.tasks.sync_region", place.pk, later=True)
     record(actor, "request_sync", account, regions=[place.region for place in places])
     return len(places)
 

@@ -15,13 +15,6 @@ def staff(actor):
 
 
 @pytest.fixture
-def admin_site(ada, client):
-    """A browser in which ada, the administrator, is signed in."""
-    client.force_login(staff(ada).user)
-    return client
-
-
-@pytest.fixture
 def auditor(db):
     """Sees everything and changes nothing."""
     return staff(factories.person("anton", Role.AUDITOR))

@@ -41,8 +41,8 @@ def test_an_auditor_opens_every_list_and_may_add_nothing(client, auditor):
         assert client.get(address(model, "add")).status_code == 403, model
 
 
-def test_only_four_kinds_of_rows_can_be_added_even_by_an_administrator(admin_site):
-    allowed = {model.__name__ for model in OURS if admin_site.get(address(model, "add")).status_code == 200}
+def test_only_four_kinds_of_rows_can_be_added_even_by_an_administrator(ada_online):
+    allowed = {model.__name__ for model in OURS if ada_online.get(address(model, "add")).status_code == 200}
 
     assert allowed == {"User", "TargetAccount", "ProtectionGroup", "RecoveryPlan"}
 
@@ -64,18 +64,18 @@ def test_who_is_not_staff_is_told_so_and_not_asked_to_sign_in_again(client, olga
     assert b"The administration is for staff." in response.content
 
 
-def test_the_door_leads_on_within_the_admin_site_only(admin_site):
-    assert admin_site.get("/admin/login/?next=/admin/plans/").headers["Location"] == "/admin/plans/"
-    assert admin_site.get("/admin/login/?next=//evil.example/").headers["Location"] == "/admin/"
+def test_the_door_leads_on_within_the_admin_site_only(ada_online):
+    assert ada_online.get("/admin/login/?next=/admin/plans/").headers["Location"] == "/admin/plans/"
+    assert ada_online.get("/admin/login/?next=//evil.example/").headers["Location"] == "/admin/"
 
 
-def test_an_administrator_adds_a_person_and_gives_a_role_and_both_are_recorded(admin_site):
+def test_an_administrator_adds_a_person_and_gives_a_role_and_both_are_recorded(ada_online):
     password = {"password1": "correct horse battery", "password2": "correct horse battery"}
-    admin_site.post(address(User, "add"), {"username": "paula", "usable_password": "true", **password})
+    ada_online.post(address(User, "add"), {"username": "paula", "usable_password": "true", **password})
     paula = User.objects.get(username="paula")
     role = Group.objects.get(name=Role.PLAN_MANAGER)
 
-    admin_site.post(page_of(paula), person_form(paula, groups=[role.pk], is_staff=None))
+    ada_online.post(page_of(paula), person_form(paula, groups=[role.pk], is_staff=None))
 
     assert list(paula.groups.all()) == [role]
     newest, oldest = AuditEvent.objects.filter(object_id=str(paula.pk), object_kind="user")
@@ -83,8 +83,8 @@ def test_an_administrator_adds_a_person_and_gives_a_role_and_both_are_recorded(a
     assert (newest.action, newest.detail["roles"]) == ("update_user", ["DRSPlanManager"])
 
 
-def test_nobody_becomes_superuser_through_the_admin_site(admin_site, olga):
-    admin_site.post(page_of(olga.user), person_form(olga.user, is_superuser="on", user_permissions=["1"]))
+def test_nobody_becomes_superuser_through_the_ada_online(ada_online, olga):
+    ada_online.post(page_of(olga.user), person_form(olga.user, is_superuser="on", user_permissions=["1"]))
 
     olga.user.refresh_from_db()
     assert not olga.user.is_superuser
@@ -93,8 +93,8 @@ def test_nobody_becomes_superuser_through_the_admin_site(admin_site, olga):
 
 
 @pytest.mark.parametrize("loss", [{"is_active": None}, {"is_staff": None}, {"groups": []}])
-def test_administrators_cannot_lock_themselves_out(admin_site, ada, loss):
-    response = admin_site.post(page_of(ada.user), person_form(ada.user, **loss))
+def test_administrators_cannot_lock_themselves_out(ada_online, ada, loss):
+    response = ada_online.post(page_of(ada.user), person_form(ada.user, **loss))
 
     assert b"You cannot take your own administration away." in response.content
     ada.user.refresh_from_db()
@@ -103,15 +103,15 @@ def test_administrators_cannot_lock_themselves_out(admin_site, ada, loss):
     assert ada.user.groups.get().name == Role.ADMIN
 
 
-def test_people_are_not_deleted_because_they_are_evidence(admin_site, olga):
-    assert admin_site.post(address(User, "delete", olga.user.pk), {"post": "yes"}).status_code == 403
+def test_people_are_not_deleted_because_they_are_evidence(ada_online, olga):
+    assert ada_online.post(address(User, "delete", olga.user.pk), {"post": "yes"}).status_code == 403
     assert User.objects.filter(username="olga").exists()
 
 
-def test_a_password_is_set_for_somebody_else_and_recorded_without_it(admin_site, olga):
+def test_a_password_is_set_for_somebody_else_and_recorded_without_it(ada_online, olga):
     form = {"usable_password": "true", "password1": "new horse battery", "password2": "new horse battery"}
 
-    admin_site.post(reverse("admin:auth_user_password_change", args=[olga.user.pk]), form)
+    ada_online.post(reverse("admin:auth_user_password_change", args=[olga.user.pk]), form)
 
     olga.user.refresh_from_db()
     assert olga.user.check_password("new horse battery")
@@ -120,14 +120,14 @@ def test_a_password_is_set_for_somebody_else_and_recorded_without_it(admin_site,
     assert "horse" not in str(event.detail)
 
 
-def test_the_own_password_is_changed_with_the_old_one_and_recorded(admin_site, ada):
+def test_the_own_password_is_changed_with_the_old_one_and_recorded(ada_online, ada):
     form = {"new_password1": "new horse battery", "new_password2": "new horse battery"}
     page = reverse("admin:password_change")
 
-    assert admin_site.get(page).status_code == 200
-    admin_site.post(page, {**form, "old_password": "wrong"})
+    assert ada_online.get(page).status_code == 200
+    ada_online.post(page, {**form, "old_password": "wrong"})
     assert not AuditEvent.objects.filter(action="change_own_password").exists()
-    admin_site.post(page, {**form, "old_password": "a-long-password"})
+    ada_online.post(page, {**form, "old_password": "a-long-password"})
 
     ada.user.refresh_from_db()
     assert ada.user.check_password("new horse battery")
@@ -146,34 +146,34 @@ def test_an_auditor_sees_people_without_any_part_of_their_passwords(client, audi
     assert client.get(reverse("admin:auth_user_password_change", args=[olga.user.pk])).status_code == 403
 
 
-def test_the_history_of_a_row_is_its_audit_trail(admin_site, ada, olga):
+def test_the_history_of_a_row_is_its_audit_trail(ada_online, ada, olga):
     with transaction.atomic():
         record(ada, "update_user", olga.user)
         record(ada, "update_user", ada.user)
 
-    page = admin_site.get(address(User, "history", olga.user.pk), follow=True)
+    page = ada_online.get(address(User, "history", olga.user.pk), follow=True)
 
     assert [event.object_name for event in page.context["cl"].result_list] == ["olga"]
 
 
-def test_the_audit_trail_is_listed_searched_and_never_changed(admin_site, ada, olga):
+def test_the_audit_trail_is_listed_searched_and_never_changed(ada_online, ada, olga):
     with transaction.atomic():
         event = record(ada, "update_user", olga.user)
     page = address(AuditEvent, "change", event.pk)
 
-    assert b"olga" in admin_site.get(address(AuditEvent, "changelist"), {"q": "olga"}).content
-    assert b"_save" not in admin_site.get(page).content
-    assert admin_site.post(page, {"actor": "mallory"}).status_code == 403
-    assert admin_site.post(address(AuditEvent, "delete", event.pk), {"post": "yes"}).status_code == 403
+    assert b"olga" in ada_online.get(address(AuditEvent, "changelist"), {"q": "olga"}).content
+    assert b"_save" not in ada_online.get(page).content
+    assert ada_online.post(page, {"actor": "mallory"}).status_code == 403
+    assert ada_online.post(address(AuditEvent, "delete", event.pk), {"post": "yes"}).status_code == 403
     form = {"action": "delete_selected", "_selected_action": [event.pk], "post": "yes"}
-    admin_site.post(address(AuditEvent, "changelist"), form)
+    ada_online.post(address(AuditEvent, "changelist"), form)
     assert AuditEvent.objects.get().actor == "ada"
 
 
-def test_the_lists_of_people_and_evidence_take_the_same_queries_for_two_rows_and_fifty(admin_site, ada):
+def test_the_lists_of_people_and_evidence_take_the_same_queries_for_two_rows_and_fifty(ada_online, ada):
     def queries(model):
         with CaptureQueriesContext(connection) as found:
-            admin_site.get(address(model, "changelist"))
+            ada_online.get(address(model, "changelist"))
         return len(found)
 
     def grow(first, last):

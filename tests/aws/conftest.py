@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from drsorch.aws import calls, sessions
-from tests.aws.scripted import HUB, TARGET, ScriptedAws
+from tests.aws.scripted import HUB, REGION, TARGET, ScriptedAws
 
 
 @dataclass
@@ -49,3 +49,15 @@ def aws(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     yield server
     server.close()
+
+
+@pytest.fixture
+def reader(aws, hub):
+    """DRS in the hub, for questions."""
+    return sessions.client(hub, REGION, "drs")
+
+
+@pytest.fixture
+def once(aws, hub):
+    """DRS in the hub, for what must not be sent twice."""
+    return sessions.client(hub, REGION, "drs", once=True)

@@ -12,6 +12,8 @@ from urllib.parse import parse_qs
 
 HUB = "111111111111"
 TARGET = "222222222222"
+REGION = "us-east-1"
+JOB = {"job": {"jobID": "drsjob-00000000000000001", "status": "PENDING"}}
 XML_IDENTITY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::{account}:user/hub</Arn><UserId>AIDA</UserId><Account>{account}</Account></GetCallerIdentityResult>
 <ResponseMetadata><RequestId>sts-1</RequestId></ResponseMetadata></GetCallerIdentityResponse>"""
@@ -94,6 +96,10 @@ class ScriptedAws:
 
     def count(self, operation: str) -> int:
         return Counter(request.operation for request in self.received)[operation]
+
+    def asked(self, operation: str) -> list[dict]:
+        """What `operation` was asked with, each time."""
+        return [request.params for request in self.received if request.operation == operation]
 
     def close(self) -> None:
         self._server.shutdown()

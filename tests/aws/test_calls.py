@@ -3,8 +3,6 @@
 import json
 import logging
 import socket
-import threading
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,26 +17,9 @@ from drsorch.aws.errors import (
     AwsThrottled,
     AwsUnknown,
     AwsUnreachable,
-    TooLate,
 )
-from tests.aws.scripted import EC2_ERROR, XML_ERROR, Reply, refuses, says, xml
-
-REGION = "us-east-1"
-JOB = {"job": {"jobID": "drsjob-00000000000000001", "status": "PENDING"}}
-
-
-def soon() -> datetime:
-    return datetime.now(UTC) + timedelta(seconds=20)
-
-
-def start(account, **more):
-    client = sessions.client(account, REGION, "drs", once=True)
-    return drs.start_recovery(client, ["s-00000000000000001"], is_drill=True, tags=None, **{"deadline": soon(), **more})
-
-
-def read(account):
-    return drs.describe_jobs(sessions.client(account, REGION, "drs"))
-
+from tests.aws.asking import read, soon, start
+from tests.aws.scripted import EC2_ERROR, JOB, REGION, XML_ERROR, Reply, refuses, says, xml
 
 REFUSALS = [
     ("ConflictException", 409, AwsConflict),
@@ -158,34 +139,6 @@ def test_a_port_nobody_listens_on_is_unreachable_and_says_that_nothing_was_sent(
     assert (caught.value.status, caught.value.code) == (503, "AWS_UNAVAILABLE")
 
 
-def test_after_the_deadline_nothing_arrives(aws, hub):
-    with pytest.raises(TooLate, match="Nothing was started"):
-        start(hub, deadline=datetime.now(UTC) - timedelta(milliseconds=1))
-    assert aws.count("StartRecovery") == 0
-
-
-def test_the_deadline_is_checked_after_the_wait_for_the_signature(aws, hub):
-    client = sessions.client(hub, REGION, "drs", once=True)
-    deadline = datetime.now(UTC) + timedelta(seconds=0.3)
-
-    def freeze(**_):
-        threading.Event().wait(0.5)
-
-    client.api.meta.events.register_last("before-sign", freeze)
-    try:
-        with pytest.raises(TooLate):
-            drs.start_recovery(client, ["s-00000000000000001"], is_drill=True, tags=None, deadline=deadline)
-    finally:
-        client.api.meta.events.unregister("before-sign", freeze)
-    assert aws.count("StartRecovery") == 0
-
-
-def test_a_deadline_without_time_zone_is_a_mistake_of_ours(aws, hub):
-    with pytest.raises(AssertionError, match="time zone"):
-        start(hub, deadline=datetime(2999, 1, 1))
-    assert aws.count("StartRecovery") == 0
-
-
 def test_every_start_opens_its_own_connection_and_reads_share_one(aws, hub):
     aws.answers("StartRecovery", says(JOB))
     for _ in range(3):
@@ -194,27 +147,6 @@ def test_every_start_opens_its_own_connection_and_reads_share_one(aws, hub):
     peers = {name: {r.peer for r in aws.received if r.operation == name} for name in ("StartRecovery", "DescribeJobs")}
     assert len(peers["StartRecovery"]) == 3
     assert len(peers["DescribeJobs"]) == 1
-
-
-def test_deadlines_of_threads_do_not_mix(aws, hub):
-    aws.answers("StartRecovery", says(JOB, seconds=0.05))
-    outcomes: dict[int, str] = {}
-
-    def run(number):
-        late = number % 2
-        try:
-            start(hub, deadline=datetime.now(UTC) - timedelta(seconds=1) if late else soon())
-            outcomes[number] = "sent"
-        except TooLate:
-            outcomes[number] = "late"
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outcomes == {number: "late" if number % 2 else "sent" for number in range(12)}
-    assert aws.count("StartRecovery") == 6
 
 
 def test_a_client_for_reads_cannot_start_anything(aws, hub):
@@ -284,17 +216,6 @@ def test_every_call_writes_one_line_without_secrets(aws, hub, caplog):
     assert all((line.account, line.region) == (hub.account_id, REGION) and line.duration_ms >= 0 for line in lines)
     assert "secret" not in caplog.text
     assert "AKIA" not in caplog.text
-
-
-def test_our_own_limit_refuses_rather_than_wait_beyond_the_deadline(aws, hub, settings):
-    settings.AWS_REQUESTS_PER_SECOND, settings.AWS_BURST = 0.05, 1
-    aws.answers("StartRecovery", says(JOB))
-    start(hub)
-    before = datetime.now(UTC)
-    with pytest.raises(AwsThrottled, match="our own limit"):
-        start(hub, deadline=datetime.now(UTC) + timedelta(seconds=9))
-    assert datetime.now(UTC) - before < timedelta(seconds=8)
-    assert aws.count("StartRecovery") == 1
 
 
 def test_throttling_by_aws_halves_our_rate_there_and_nowhere_else(aws, hub):

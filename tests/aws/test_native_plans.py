@@ -2,17 +2,12 @@
 
 import pytest
 
-from drsorch.aws import native_plans, sessions
+from drsorch.aws import native_plans
 from drsorch.aws.errors import AwsDenied, AwsUnknown
 from tests.aws.scripted import refuses, says
 
 ARN = "arn:aws:drs:us-east-1:111111111111:recovery-plan/rp-1/execution/rpe-1"
 SERVER = "arn:aws:drs:us-east-1:111111111111:source-server/s-1111111111111111a"
-
-
-@pytest.fixture
-def reader(aws, hub):
-    return sessions.client(hub, "us-east-1", "drs")
 
 
 def execution(status):
@@ -45,7 +40,7 @@ def test_a_running_execution_is_read_with_the_servers_of_all_its_steps(aws, read
 
     (found,) = native_plans.running_executions(reader)
     assert (found.arn, found.mode, found.server_ids) == (ARN, "DRILL", ("s-1111111111111111a",))
-    asked = [request.params["status"] for request in aws.received if request.operation == "ListRecoveryPlanExecutions"]
+    asked = [params["status"] for params in aws.asked("ListRecoveryPlanExecutions")]
     assert sorted(set(asked)) == ["CANCELLING", "CREATED", "IN_PROGRESS"]
 
 

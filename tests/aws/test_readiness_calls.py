@@ -6,20 +6,14 @@ import pytest
 
 from drsorch.aws import drs, iam, quotas, sessions
 from drsorch.aws.errors import AwsDenied, AwsUnknown
-from tests.aws.scripted import HUB, XML_ERROR, says, xml
+from tests.aws.scripted import HUB, REGION, XML_ERROR, says, xml
 
-REGION = "us-east-1"
 ROLE = f"arn:aws:iam::{HUB}:role/hub"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SIMULATED = """<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">
 <SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults>{members}</EvaluationResults>
 </SimulatePrincipalPolicyResult><ResponseMetadata><RequestId>i</RequestId></ResponseMetadata>
 </SimulatePrincipalPolicyResponse>"""
-
-
-@pytest.fixture
-def reader(aws, hub):
-    return sessions.client(hub, REGION, "drs")
 
 
 def snapshot(name, taken="", expected="2026-03-01T12:00:00Z"):
@@ -44,7 +38,7 @@ class TestSnapshots:
             ("pit-2", NOON - timedelta(minutes=10)),
             ("pit-1", NOON - timedelta(hours=1)),
         ]
-        asked = next(each.params for each in aws.received if each.operation == "DescribeRecoverySnapshots")
+        asked = aws.asked("DescribeRecoverySnapshots")[0]
         assert asked["filters"] == {"toDateTime": "2026-03-01T12:00:00.000Z"}
 
     def test_a_start_names_the_snapshot_of_those_servers_that_have_one(self, aws, hub):
@@ -58,7 +52,7 @@ class TestSnapshots:
             snapshots={"s-1111111111111111a": "pit-11111111111111111", "s-2222222222222222b": ""},
         )
 
-        (asked,) = [each.params for each in aws.received if each.operation == "StartRecovery"]
+        [asked] = aws.asked("StartRecovery")
         assert asked["sourceServers"] == [
             {"sourceServerID": "s-1111111111111111a", "recoverySnapshotID": "pit-11111111111111111"},
             {"sourceServerID": "s-2222222222222222b"},
@@ -125,7 +119,7 @@ class TestPermissions:
         aws.answers("SimulatePrincipalPolicy", refused, judged(ec2__RunInstances="implicitDeny"))
 
         assert self.judge(client) == iam.Verdict(denied=("ec2:RunInstances",))
-        asked = [each.params for each in aws.received if each.operation == "SimulatePrincipalPolicy"]
+        asked = aws.asked("SimulatePrincipalPolicy")
         assert asked[1]["ResourceArns.member.1"] == f"arn:aws:ec2:{REGION}:{HUB}:instance/i-00000000000000000"
 
     def test_a_policy_that_allows_it_on_some_resources_is_no_refusal(self, aws, client):

@@ -9,9 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from drsorch.aws import drs, sessions, sts
 from drsorch.aws.errors import AwsDenied, AwsError, AwsUnknown, AwsUnreachable
-from tests.aws.scripted import HUB, XML_ERROR, Reply, refuses, says, xml
-
-REGION = "us-east-1"
+from tests.aws.scripted import HUB, REGION, XML_ERROR, Reply, refuses, says, xml
 
 
 def test_a_role_is_assumed_once_for_all_regions_services_and_threads(aws, target):
@@ -62,6 +60,22 @@ def test_a_client_is_made_once(aws, target):
     assert sessions.client(target, "eu-west-1", "drs").api is not first.api
 
 
+def test_accounts_share_a_client_and_each_request_is_signed_for_its_own(aws, hub, target):
+    mine, theirs = sessions.client(hub, REGION, "drs"), sessions.client(target, REGION, "drs")
+    for client in (mine, theirs, mine):
+        drs.describe_jobs(client)
+    assert mine.api is theirs.api
+    keys = [request.access_key for request in aws.received if request.operation == "DescribeJobs"]
+    assert keys == [os.environ["AWS_ACCESS_KEY_ID"], "ASIA0000000000000001", os.environ["AWS_ACCESS_KEY_ID"]]
+
+
+def test_nothing_is_sent_in_nobodys_name(aws, hub):
+    client = sessions.client(hub, REGION, "drs")
+    with pytest.raises(LookupError):
+        client.api.describe_jobs()
+    assert aws.count("DescribeJobs") == 0
+
+
 def test_of_many_clients_those_used_last_are_kept(aws, target, monkeypatch):
     monkeypatch.setattr(sessions, "CLIENTS_KEPT", 3)
     kept = sessions.client(target, REGION, "drs").api
@@ -79,8 +93,8 @@ def test_credentials_are_renewed_five_minutes_before_they_expire(aws, target):
     second = sessions.client(target, REGION, "drs")
     third = sessions.client(target, REGION, "drs")
     assert aws.count("AssumeRole") == 2
-    assert first.api is not second.api
-    assert second.api is third.api
+    assert first.access is not second.access
+    assert second.access is third.access
 
 
 def test_expired_credentials_are_fetched_anew_with_the_next_client(aws, target):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
 
 from django.core.management import call_command
 
@@ -13,7 +12,6 @@ from executions.models import Execution
 from plans import services as plans
 from plans.definition import WaveDefinition
 from plans.models import RecoveryPlan
-from protection import inventory
 from protection import services as protection
 from protection.models import SourceServer, TargetAccount
 from tests import factories
@@ -46,7 +44,7 @@ class Estate:
     @cached_property
     def estate_accounts(self) -> list[TargetAccount]:
         """Every account of the endpoint's world, with its inventory."""
-        return [self._described(row) for row in self.control.world()["accounts"]]
+        return [factories.account_of(self.ada, row) for row in self.control.world()["accounts"]]
 
     def plan_of(
         self, name: str, account: TargetAccount, region: str, parts: Iterable[Sequence[SourceServer]]
@@ -61,20 +59,6 @@ class Estate:
     def start(self, plan: RecoveryPlan) -> Execution:
         """Start a drill."""
         return services.start_execution(plan=plan, actor=self.olga)
-
-    def _described(self, row: dict[str, Any]) -> TargetAccount:
-        account = protection.register_account(
-            actor=self.ada,
-            account_id=row["id"],
-            name=row["name"],
-            regions=row["regions"],
-            role_arn=row["role_arn"] or "",
-            external_id=row["external_id"] or "",
-        )
-        protection.validate_account(account=account, actor=self.ada)
-        for region in account.regions.all():
-            inventory.sync_region(region)
-        return account
 
     def _group(self, name: str, account: TargetAccount, region: str, servers: Sequence[SourceServer]) -> int:
         ids = [server.source_server_id for server in servers]

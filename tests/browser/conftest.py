@@ -5,6 +5,14 @@ import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db.backends.signals import connection_created
+from playwright.sync_api import expect
+
+from drsorch.queue.models import beat
+from executions import services
+from tests import factories
+from tests.browser.open_pages import LOOKS
+from tests.executions.driving import step
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs an event loop in the thread of the tests
 
@@ -22,6 +30,7 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": 
 REPORT_BREACHES = """
 addEventListener("securitypolicyviolation", (breach) => console.error(breach.violatedDirective, breach.blockedURI));
 """
+expect.set_options(timeout=20_000)  # a crowded machine takes its time
 
 
 @pytest.fixture(scope="session")
@@ -79,10 +88,54 @@ def accessible():
     return check
 
 
-@pytest.fixture(params=[(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")], ids=lambda p: f"{p[0]}-{p[1]}")
+@pytest.fixture(params=LOOKS, ids=lambda p: f"{p[0]}-{p[1]}")
 def appearance(request, page):
     """The page at a width and in a theme."""
     width, theme = request.param
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme)
     return request.param
+
+
+@pytest.fixture
+def readers_do_not_wait():
+    """Let the server's threads read the database in memory while the engine writes, as they can any other database."""
+
+    def read_uncommitted(connection, **_):
+        if connection.vendor == "sqlite":
+            connection.cursor().execute("PRAGMA read_uncommitted = 1")
+
+    connection_created.connect(read_uncommitted)
+    yield
+    connection_created.disconnect(read_uncommitted)
+
+
+@pytest.fixture
+def worker(db):
+    """A worker that shows life."""
+    beat(name="test", host="test", pid=1)
+
+
+@pytest.fixture
+def plan(place, ada):
+    """Databases, then, when somebody says so, applications."""
+    groups = [factories.group(ada, place, tier) for tier in ("db", "app")]
+    return factories.plan(ada, *groups, name="Billing", w2={"pause_before": True})
+
+
+@pytest.fixture
+def drill(plan, olga, aws, worker):
+    """A drill whose first wave is in DRS."""
+    execution = services.start_execution(plan=plan, actor=olga, reason="Quarterly drill")
+    step()
+    return execution
+
+
+@pytest.fixture
+def opened(strict_page, live_server, sign_in, drill, olga):
+    """The page of the drill, open for somebody who may do everything with it."""
+    sign_in(olga.user)
+    strict_page.goto(live_server.url + drill.get_absolute_url())
+    expect(strict_page.locator("#freshness")).to_contain_text("Live")
+    yield strict_page
+    strict_page.goto("about:blank")  # no poll may come while the database is emptied

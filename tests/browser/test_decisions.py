@@ -9,13 +9,9 @@ from playwright.sync_api import expect
 
 from drsorch.queue.models import beat
 from executions.models import Execution
+from tests.browser.open_pages import assert_fine_in_every_look, wake
 from tests.executions import situations
 from tests.executions.situations import LAUNCHED, wave
-
-LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
-BETWEEN = [320, 801, 1101]
-WAKE = "document.dispatchEvent(new Event('visibilitychange'))"
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
@@ -54,29 +50,18 @@ def change(execution, sentence):
     execution.say(sentence, by="engine", what="wave")
 
 
-def assert_fine_in_every_look(page, accessible):
-    """No breach of WCAG, nothing to scroll sideways, in both themes and in all widths."""
-    for width, theme in LOOKS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=theme)
-        accessible(page)
-    for width in [*BETWEEN, 390, 1440]:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
-
-
 def test_a_failed_wave_and_its_attempts_are_accessible_in_every_look(visit, failed, accessible):
     page = visit(failed)
     page.get_by_text("Attempt 2: 1 earlier").click()
     expect(page.get_by_text("SNAPSHOT_FAIL: No snapshot within 10 minutes.")).to_be_visible()
-    assert_fine_in_every_look(page, accessible)
+    assert_fine_in_every_look(page, accessible, "a failed wave")
 
 
 def test_a_problem_before_a_recoverys_wave_is_accessible_in_every_look(visit, problem, accessible):
     page = visit(problem)
     page.get_by_text("What was let pass").click()
     expect(page.get_by_text("databases-01 lags 40 min behind")).to_be_visible()
-    assert_fine_in_every_look(page, accessible)
+    assert_fine_in_every_look(page, accessible, "a problem before a wave")
     page.get_by_role("button", name="Launch in spite of it").click()
     accessible(page)
 
@@ -125,7 +110,7 @@ def test_an_update_leaves_the_reason_and_the_open_dialog_alone(visit, problem):
     dialog.get_by_label("Reason").fill("The site is")
 
     change(problem, "Something has changed.")
-    page.evaluate(WAKE)
+    wake(page)
     expect(page.locator("#timeline")).to_contain_text("Something has changed.")
     expect(dialog).to_be_visible()
     expect(dialog.get_by_label("Reason")).to_have_value("The site is")
@@ -140,7 +125,7 @@ def test_a_question_that_comes_while_the_page_is_open_can_be_answered_there(visi
     third = failed.waves.get(number=3)
     third.gates.create(kind="UNHEARD", question="DRS has not answered about wave 3 for long.")
     change(failed, "DRS has not answered about wave 3 for long.")
-    page.evaluate(WAKE)
+    wake(page)
     expect(page.locator(".gate-card")).to_have_count(2)
     page.get_by_role("button", name="Count the servers as failed").click()
     dialog = page.get_by_role("dialog", name="Count the servers as failed?")

@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 from drsorch.console.times import duration_text, relative_text
 from tests.browser import live_pages
 from tests.browser.live_pages import Stage
+from tests.browser.open_pages import wake
 
 pytestmark = pytest.mark.urls("tests.browser.live_pages")
-WAKE = "document.dispatchEvent(new Event('visibilitychange'))"
 # The browser's clock, moved by window.ahead milliseconds.
 MOVABLE_CLOCK = "window.ahead = {ahead}; const real = Date.now; Date.now = () => real() + window.ahead"
 
@@ -33,10 +33,6 @@ def live(stage, strict_page, live_server, signed_in):
     strict_page.goto(f"{live_server.url}/rehearsal/")
     expect(strict_page.locator("#freshness")).to_contain_text("Live")
     return strict_page
-
-
-def wake(page):
-    page.evaluate(WAKE)
 
 
 def test_what_is_new_arrives_by_itself_and_the_next_poll_asks_for_the_newer(live, stage):

@@ -6,18 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from executions import services
-from executions.models import Execution
+from executions.models import Execution, ServerRun
 from protection.models import SourceServer
 from tests import factories
-
-LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
-
-
-@pytest.fixture
-def plan(place, ada):
-    """Databases, then, when somebody says so, applications."""
-    groups = [factories.group(ada, place, tier) for tier in ("db", "app")]
-    return factories.plan(ada, *groups, name="Billing", w2={"pause_before": True})
+from tests.browser.open_pages import assert_fine_in_every_look
 
 
 @pytest.fixture
@@ -44,12 +36,7 @@ def test_every_page_is_accessible_in_every_look(strict_page, visit, plan, ada, a
         "/executions/",
         "/executions/?q=nothing",
     ):
-        page = visit(address)
-        for width, theme in LOOKS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=theme)
-            accessible(page)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} at {width}"
+        assert_fine_in_every_look(visit(address), accessible, address)
 
 
 def test_a_refused_start_takes_the_focus_to_its_problems(visit, plan, aws, accessible):
@@ -85,6 +72,27 @@ def test_a_recovery_is_started_by_keyboard_only_with_the_typed_name(visit, plan,
     page.get_by_role("textbox", name="To confirm, type Billing").fill("Billing")
     page.get_by_role("button", name="Start recovery").press("Enter")
     expect(page.get_by_text("Recovery of Billing started.")).to_be_visible()
+
+
+def test_a_snapshot_is_chosen_for_one_server_and_the_rest_of_the_form_stays(strict_page, visit, plan, accessible):
+    page = visit(f"/plans/{plan.pk}/start")
+    page.get_by_role("textbox", name="Reason").fill("Quarterly drill")
+    page.get_by_label("Server", exact=True).select_option("target-use1-db-2")
+    page.get_by_role("button", name="Show its snapshots").click()
+    expect(page.get_by_role("radio", name="As all others")).to_be_focused()
+    page.get_by_text("older").click()
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    page.get_by_role("radio", name=re.compile("old$")).nth(2).check()
+    expect(page.get_by_role("textbox", name="Reason")).to_have_value("Quarterly drill")
+
+    page.get_by_role("button", name="Start drill").click()
+
+    expect(page.get_by_text("Drill of Billing started.")).to_be_visible()
+    chosen = ServerRun.objects.exclude(snapshot_id="").values_list("name", flat=True)
+    assert list(chosen) == ["target-use1-db-2"]
 
 
 def test_a_double_click_starts_one_execution(strict_page, visit, plan):

@@ -79,3 +79,31 @@ def _handler(drs: AlteringDrs, behind: str) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+def jobs(answer):
+    """The jobs of an answer to DescribeJobs."""
+    return answer["items"]
+
+
+def servers(answer):
+    """The servers of all jobs of an answer to DescribeJobs."""
+    return [server for job in jobs(answer) for server in job.get("participatingServers", [])]
+
+
+def servers_are(status, server_id=None):
+    """An alteration: DRS calls this server, or all, `status`."""
+
+    def alter(answer):
+        for server in servers(answer):
+            if server_id in (None, server["sourceServerID"]):
+                server["launchStatus"] = status
+
+    return alter
+
+
+def jobs_live(answer):
+    """An alteration: the jobs have not ended."""
+    for job in jobs(answer):
+        job["status"] = "STARTED"
+        job.pop("endDateTime", None)

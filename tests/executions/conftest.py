@@ -1,23 +1,25 @@
 """Fixtures of the engine's tests: plans of world `minimal`, and drills that have come so far."""
 
-import botocore.loaders
 import pytest
 
-from drsorch.aws import sessions
+from drsorch.access.roles import Role
 from executions import crash, services
 from tests import factories
+from tests.executions import situations
 from tests.executions.altering import AlteringDrs
-from tests.executions.driving import run
-
-MODELS = botocore.loaders.create_loader()
+from tests.executions.driving import run, tick
 
 
 @pytest.fixture
-def aws(aws):
-    """The local endpoint; AWS's API models are read from disk once for all tests, which saves half of their time."""
-    core = sessions._process.hub_session()._session
-    core.register_component("data_loader", MODELS)
-    return aws
+def otto(db):
+    """Operates, but may not override."""
+    return factories.person("otto", Role.OPERATOR)
+
+
+@pytest.fixture
+def db_1(place):
+    """The first database server of the target."""
+    return factories.servers(place, tier="-db-1")[0]
 
 
 @pytest.fixture
@@ -33,9 +35,23 @@ def two_waves(ada, place):
 
 
 @pytest.fixture
+def overlapping(ada, small):
+    """Another plan with the servers of the small one."""
+    return factories.plan(ada, small.waves.get().groups.get(), name="Overlapping")
+
+
+@pytest.fixture
 def drill(small, olga):
     """A drill of one wave that was started, and that the engine has not taken."""
     return services.start_execution(plan=small, actor=olga)
+
+
+@pytest.fixture
+def unheard(drill, aws):
+    """A drill whose job has ended in DRS, and that nobody has asked about yet."""
+    tick(drill)
+    aws.advance(1000)
+    return drill
 
 
 @pytest.fixture
@@ -51,6 +67,25 @@ def drs(aws, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_DRS", server.url)
     yield server
     server.close()
+
+
+@pytest.fixture
+def plan(place, ada):
+    """Two waves; the second one asks first."""
+    groups = [factories.group(ada, place, tier) for tier in ("db", "app")]
+    return factories.plan(ada, *groups, w2={"pause_before": True})
+
+
+@pytest.fixture
+def failed(olga):
+    """A drill in which a wave has failed and asks what next."""
+    return situations.failed_wave(olga)
+
+
+@pytest.fixture
+def problem(olga):
+    """A recovery that met problems before its second wave."""
+    return situations.recovery_with_a_problem(olga)
 
 
 class Death(BaseException):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from drsorch.aws import drs, sessions
 from drsorch.simulator.backend import drs_backends
 from executions import engine, poll
-from executions.models import Execution, Launch, Poller, TerminationCall
+from executions.models import Execution, Launch, Poller, ServerRun, TerminationCall
 from executions.states import ACTIVE
 
 
@@ -57,6 +57,11 @@ def tick(execution):
 def sentences(execution):
     """The timeline, oldest line first."""
     return [event.sentence for event in execution.events.all()]
+
+
+def launch_statuses():
+    """The launch status of every server of every execution, sorted."""
+    return sorted(ServerRun.objects.values_list("launch_status", flat=True))
 
 
 def let_settle():

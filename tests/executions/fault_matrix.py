@@ -1,11 +1,10 @@
-"""The fault matrix: every fault on every call of a small drill, what comes of it, and the table in docs/engine.md."""
+"""The fault matrix: every fault on every call of a small drill, and what comes of it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -26,17 +25,12 @@ from tests import factories
 from tests.executions.driving import step
 from tests.executions.fault_cells import PATIENCE, PHASES, Cell, cells
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "engine.md"
-BEGIN, END = "<!-- fault matrix: begin -->", "<!-- fault matrix: end -->"
-TITLES = {"start": "While a drill is started", "run": "While it runs", "terminate": "While it is terminated"}
-
 HUB, TARGET = ACCOUNTS = (factories.HUB, factories.TARGET)
 CHECKS = {"start": "NONE", "run": "EC2_STATUS", "terminate": "NONE"}
 ROUNDS, ROUNDS_AFTER = 4, 14
 PASSES = timedelta(seconds=150)  # of our time in a round: longer than any wait between two looks
-PASSES_WITHOUT_END = timedelta(
-    minutes=28
-)  # nothing mends a job that does not end: its wave must time out, people decide
+# Nothing mends a job that does not end: its wave must time out, and people decide.
+PASSES_WITHOUT_END = timedelta(minutes=28)
 AWS_PASSES = 700.0  # of AWS's time: longer than any launch
 # Answers of somebody who wants to go on.
 GIVING_UP = (Answer.GIVE_UP, Answer.RESUME)
@@ -271,35 +265,6 @@ def _untrue(aws: SimulatorControl) -> Iterator[str]:
     asked = 1 + Gate.objects.filter(answer=Answer.RETRY).count()
     starts = Counter(server for job in jobs for server in job["servers"])
     yield from (f"{server} is in {number} jobs" for server, number in starts.items() if number > asked)
-
-
-def render(called: Mapping[str, Sequence[str]], outcomes: Mapping[Cell, Outcome]) -> str:
-    """Return the tables in Markdown: one for each phase, a line for each kind of fault."""
-    return "\n".join(_table(phase, called[phase], outcomes) for phase in PHASES)
-
-
-def _table(phase: str, operations: Sequence[str], outcomes: Mapping[Cell, Outcome]) -> str:
-    words = {(cell.kind, cell.operation): outcome.word for cell, outcome in outcomes.items() if cell.phase == phase}
-    kinds = sorted({kind for kind, _ in words})
-    names = [operation.partition(".")[2] for operation in operations]
-    lines = [f"**{TITLES[phase]}**", "", f"| fault | {' | '.join(names)} |", f"| --- |{' --- |' * len(names)}"]
-    lines += [
-        f"| `{kind}` | {' | '.join(words.get((kind, operation), '') for operation in operations)} |" for kind in kinds
-    ]
-    return "\n".join([*lines, ""])
-
-
-def committed() -> str:
-    """Return the tables as docs/engine.md has them. Raises ValueError when the page has no place for them."""
-    text = PAGE.read_text(encoding="utf-8")
-    return text[text.index(BEGIN) + len(BEGIN) : text.index(END)].strip()
-
-
-def write(tables: str) -> None:
-    """Put the tables into docs/engine.md."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
-    PAGE.write_text(f"{before}\n\n{tables.strip()}\n\n{after}", encoding="utf-8")
 
 
 def measure(ground: Ground) -> tuple[dict[str, list[str]], dict[Cell, Outcome]]:

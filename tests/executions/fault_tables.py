@@ -29,11 +29,12 @@ def main() -> int:
     connection.creation.create_test_db(verbosity=0)
     matrix = import_module("tests.executions.fault_matrix")
     called, outcomes = matrix.measure(matrix.Ground(running.control, setattr))
-    tables = matrix.render(called, outcomes)
+    page = import_module("tests.executions.fault_page")
+    tables = page.render(called, outcomes)
     wrong = [sentence for outcome in outcomes.values() for sentence in outcome.wrong]
     print(tables, *wrong, sep="\n")  # noqa: T201 (a terminal)
     if "--write" in sys.argv:
-        matrix.write(tables)
+        page.write(tables)
     return 1 if wrong else 0
 
 

@@ -1,13 +1,17 @@
 """The admin of executions: everything is linked, nothing can be changed."""
 
+from dataclasses import replace
+from html import unescape
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from drsorch.access.roles import Role
-from executions import services
-from executions.models import Execution, Job, Launch, ServerRun
+from executions import services, survey
+from executions.decisions.surveyed import NativeRun, SurveyedInstance
+from executions.models import Execution, Job, Launch, Poller, ServerRun
 from tests import factories
 from tests.access.conftest import staff
 from tests.executions.driving import step
@@ -107,3 +111,34 @@ def test_the_lists_take_the_same_queries_for_few_rows_and_many(online, execution
             account=job.account, region=job.region, source_server_id="s", name="x"
         )
     assert queries() == few
+
+
+def test_the_last_survey_of_a_place_is_shown_in_tables_with_the_names_of_its_servers(
+    online, execution, place, django_assert_max_num_queries
+):
+    poller = Poller.objects.get()
+    native = NativeRun("arn:run", "arn:plan", "DRILL", "IN_PROGRESS", ("s-00000000000000000",))
+    instance = SurveyedInstance("i-0123", execution.waves.first().servers.first().source_server_id, "", None, "RUNNING")
+    seen = replace(survey.take(place, poller.region), native_runs=(native,), instances=(instance,), native_error="No.")
+    survey.store(poller.account_id, poller.region, seen)
+    (job,) = seen.live_jobs
+
+    with django_assert_max_num_queries(12):
+        shown = " ".join(unescape(online.get(page("poller", poller.pk)).content.decode()).split())
+
+    assert "taken_at" not in shown
+    assert "{" not in shown.split("Last survey")[1].split("</form>")[0]
+    for each in factories.servers(place, poller.region):
+        assert f'<th scope="row">{each.name}</th><td>{each.source_server_id}</td><td>Continuous</td>' in shown
+    assert f'<th scope="row">{job.job_id}</th><td>LAUNCH</td><td>START_DRILL</td>' in shown
+    assert "<td>target-use1-db-1, target-use1-db-2</td>" in shown
+    row = '<th scope="row">i-0123</th><td>target-use1-db-1</td><td>RUNNING</td><td>not said</td>'
+    assert row in shown
+    assert '<th scope="row">arn:run</th><td>DRILL</td><td>IN_PROGRESS</td><td>s-00000000000000000</td>' in shown
+    assert "AWS's own recovery plans could not be asked:</strong> No." in shown
+
+
+def test_a_place_that_was_never_surveyed_says_so(online, place):
+    poller = Poller.objects.create(account=place, region="us-east-1")
+
+    assert "none" in unescape(online.get(page("poller", poller.pk)).content.decode()).split("Last survey")[1]

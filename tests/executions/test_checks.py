@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from drsorch.aws import sessions
 from drsorch.aws.calls import call
 from executions import poll, services
-from executions.checking import WATCH_EVERY
-from executions.models import Poller, ServerRun
+from executions.checking import LEFT_OPEN, WATCH_EVERY
+from executions.models import Poller, ServerRun, WaveRun
 from tests import factories
-from tests.executions.driving import due_now, sentences, tick
+from tests.access.conftest import staff
+from tests.executions.driving import due_now, run, sentences, tick
 
 pytestmark = pytest.mark.django_db
 
@@ -205,16 +207,45 @@ def test_an_instance_that_vanishes_while_the_execution_goes_on_is_told(aws, two_
     assert (first.launch_status, first.check_result) == ("TERMINATED", "NONE")
     assert first.error == f"Recovery instance {first.recovery_instance_id} was terminated outside of this execution."
     assert f"{first.name}: {first.error}" in sentences(execution)
-    before = requests(aws, "ec2.DescribeInstances")
+    before = requests(aws, "ec2.DescribeInstanceStatus")
     ask()
-    assert requests(aws, "ec2.DescribeInstances") == before
+    assert requests(aws, "ec2.DescribeInstanceStatus") == before
 
 
 def test_nobody_watches_the_instances_of_an_execution_that_has_ended(aws, done):
-    before = requests(aws, "ec2.DescribeInstances")
+    before = requests(aws, "ec2.DescribeInstanceStatus")
     Poller.objects.update(next_poll_at=timezone.now())
 
     ask(minutes=60)
 
-    assert requests(aws, "ec2.DescribeInstances") == before
+    assert requests(aws, "ec2.DescribeInstanceStatus") == before
     assert Poller.objects.get().next_poll_at is None
+
+
+def test_checks_of_a_cancelled_execution_are_followed_to_their_end_before_it_ends(aws, checked, olga):
+    ask()
+    services.cancel_execution(execution=checked, actor=olga)
+    tick(checked)
+    assert (checked.status, results()) == ("CANCELLING", {("LAUNCHED", "PENDING")})
+
+    run(checked, aws)
+
+    assert (checked.status, results()) == ("COMPLETED", {("LAUNCHED", "PASSED")})
+
+
+def test_a_check_that_is_open_when_its_execution_ends_is_unknown_and_everybody_can_read_why(client, checked, ada):
+    ask()
+    WaveRun.objects.update(status="FAILED", outcome="FAILED", ended_at=timezone.now())
+
+    tick(checked)
+
+    assert (checked.status, results()) == ("PARTIAL", {("LAUNCHED", "UNKNOWN")})
+    assert all(row.checked_at for row in ServerRun.objects.all())
+    assert [line for line in sentences(checked) if line.endswith(LEFT_OPEN)] == [
+        f"Checks of target-use1-db-1, target-use1-db-2: {LEFT_OPEN}"
+    ]
+    client.force_login(staff(ada).user)
+    shown = client.get(checked.get_absolute_url()).content.decode()
+    assert shown.count("Checks unknown") == shown.count(f"<span>{LEFT_OPEN}</span>") == 2
+    wave = reverse("admin:executions_waverun_change", args=[checked.waves.get().pk])
+    assert client.get(wave).content.decode().count(LEFT_OPEN) == 2

@@ -171,6 +171,7 @@ def test_the_negative_control_sends_again_without_looking():
     blind = replace(facts(wave(calls=(INTENT,))), limits=replace(LIMITS, blind_resend=True))
 
     assert decide(blind) == Send(1)
+    assert decide(replace(blind, status="CANCELLING", cancelled_by="olga")) == Abandon(1)
 
 
 SILENCE = after(1800)

@@ -6,7 +6,7 @@ from django.db import transaction
 from drsorch.simulator.faults.kinds import KINDS
 from drsorch.simulator.worlds.hub import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tests import factories
-from tests.executions import fault_matrix
+from tests.executions import fault_matrix, fault_page
 from tests.executions.fault_cells import LEFT_OUT, cells
 
 # The database is made; the cells are tried before any test's own transaction.
@@ -37,7 +37,7 @@ def test_no_fault_launches_twice_or_stays_silent_or_lasts_for_ever(tried):
 
 
 def test_the_page_says_what_the_faults_do(tried):
-    assert fault_matrix.committed() == fault_matrix.render(*tried).strip(), (
+    assert fault_page.committed() == fault_page.render(*tried).strip(), (
         "docs/engine.md is not what the faults do now: look at the difference, then run "
         "python -m tests.executions.fault_tables --write"
     )

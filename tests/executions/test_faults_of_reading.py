@@ -13,17 +13,6 @@ from tests.executions.driving import due_now, let_settle, let_waits_pass, proble
 
 pytestmark = pytest.mark.django_db
 
-LATE = 1000
-
-
-@pytest.fixture
-def running(drill, aws):
-    """A drill whose job has ended in DRS, and that nobody has asked about yet."""
-    tick(drill)
-    aws.advance(LATE)
-    return drill
-
-
 FAULTS = [
     ("DescribeJobs", {"kind": "throttle"}, "slowed down by AWS"),
     ("DescribeJobs", {"kind": "error_before"}, "got no clear answer"),
@@ -34,23 +23,23 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("operation", "fault", "words"), FAULTS)
-def test_a_poll_that_fails_is_shown_and_tried_again(aws, running, operation, fault, words):
+def test_a_poll_that_fails_is_shown_and_tried_again(aws, unheard, operation, fault, words):
     aws.fault(operation=operation, **fault)
 
     step()
     poller = Poller.objects.get()
-    running.refresh_from_db()
-    assert running.status == "POLLING"
+    unheard.refresh_from_db()
+    assert unheard.status == "POLLING"
     assert not ServerRun.objects.exclude(launch_status="PENDING").exists()
     assert poller.failures == 1
     assert words in poller.last_error
 
     aws.clear_faults()
-    assert run(running, aws).status == "COMPLETED"
+    assert run(unheard, aws).status == "COMPLETED"
     assert (Poller.objects.get().failures, Poller.objects.get().last_error) == (0, "")
 
 
-def test_a_poll_slower_than_we_wait_is_tried_again(aws, running, settings):
+def test_a_poll_slower_than_we_wait_is_tried_again(aws, unheard, settings):
     settings.AWS_READ_TIMEOUT_SECONDS = 0.5
     aws.fault(kind="slow", operation="DescribeJobs", seconds=1)
     due_now()
@@ -61,10 +50,10 @@ def test_a_poll_slower_than_we_wait_is_tried_again(aws, running, settings):
     aws.clear_faults()
     settings.AWS_READ_TIMEOUT_SECONDS = 10
     factories.forget_sessions()  # after three time-outs in a row a process would wait for two seconds
-    assert run(running, aws).status == "COMPLETED"
+    assert run(unheard, aws).status == "COMPLETED"
 
 
-def test_a_region_that_never_answers_holds_no_worker_up(aws, running, settings, monkeypatch):
+def test_a_region_that_never_answers_holds_no_worker_up(aws, unheard, settings, monkeypatch):
     settings.AWS_READ_TIMEOUT_SECONDS = 0.1
     with socket.create_server(("127.0.0.1", 0), backlog=64) as hole:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DRS", f"http://127.0.0.1:{hole.getsockname()[1]}")
@@ -78,7 +67,7 @@ def test_a_region_that_never_answers_holds_no_worker_up(aws, running, settings, 
 
     monkeypatch.delenv("AWS_ENDPOINT_URL_DRS")
     factories.forget_sessions()  # as after the pause
-    assert run(running, aws).status == "COMPLETED"
+    assert run(unheard, aws).status == "COMPLETED"
 
 
 def test_a_launch_in_a_region_that_never_answers_says_since_when(aws, drill, settings, monkeypatch):
@@ -94,12 +83,12 @@ def test_a_launch_in_a_region_that_never_answers_says_since_when(aws, drill, set
     assert call.reason in sentences(drill)
 
 
-def test_a_log_that_cannot_be_read_holds_nothing_up(aws, running):
+def test_a_log_that_cannot_be_read_holds_nothing_up(aws, unheard):
     aws.fault(kind="denied", operation="DescribeJobLogItems")
 
-    run(running, aws)
+    run(unheard, aws)
 
-    assert running.status == "COMPLETED"
+    assert unheard.status == "COMPLETED"
     assert "The log of a job is not known" in Poller.objects.get().last_error
     assert Poller.objects.get().next_poll_at is not None  # it is read as soon as it can be
     aws.clear_faults()
@@ -123,19 +112,19 @@ def test_the_reason_of_a_failure_is_filled_in_when_its_log_can_be_read(aws, dril
     assert server.error.startswith("CONVERSION_FAIL: Conversion failed: no supported bootloader")
 
 
-def test_an_address_that_cannot_be_read_holds_nothing_up(aws, running):
+def test_an_address_that_cannot_be_read_holds_nothing_up(aws, unheard):
     aws.fault(kind="denied", service="ec2", operation="DescribeInstances")
 
-    run(running, aws)
+    run(unheard, aws)
 
-    assert running.status == "COMPLETED"
+    assert unheard.status == "COMPLETED"
     assert all(row.recovery_instance_id and not row.private_ip for row in ServerRun.objects.all())
 
 
 def test_an_instance_that_shows_late_is_waited_for(aws, drill):
     aws.settings(visibility={"recovery_instance_late_seconds": 5000})
     tick(drill)
-    aws.advance(LATE)
+    aws.advance(1000)
     for _ in range(2):
         step()
     assert {row.launch_status for row in ServerRun.objects.all()} == {"IN_PROGRESS"}

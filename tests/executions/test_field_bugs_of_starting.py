@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from drsorch.aws import drs, iam, sessions
-from drsorch.errors import Conflict, NotReady
+from drsorch.errors import Conflict, Invalid, NotReady
 from executions import readiness, rights, services, snapshots, survey
 from executions.decisions.readiness import Code, Severity
 from executions.models import Execution, ServerRun
@@ -16,11 +16,6 @@ from tests.executions.driving import breaks, run, start_outside, terminate_outsi
 
 pytestmark = pytest.mark.django_db
 REGION, OTHER = factories.REGION, factories.OTHER_REGION
-
-
-@pytest.fixture
-def db_1(place):
-    return factories.servers(place, tier="-db-1")[0]
 
 
 def codes(look):
@@ -261,3 +256,22 @@ def test_a_region_that_is_not_initialised_is_a_state_with_its_own_name(small, pl
 
     assert finding.code == Code.REGION
     assert "Initialise DRS in Region us-east-1" in finding.sentence
+
+
+def test_a_time_that_has_come_by_the_clock_of_drs_is_not_in_the_future(small, olga, aws, place, db_1):
+    """Snapshots carry DRS's time: with a clock that runs behind, the newest ones could not be chosen."""
+    aws.advance(5 * 3600)
+    newest = next(
+        row
+        for row in drs.describe_recovery_snapshots(sessions.client(place, REGION, "drs"), db_1.source_server_id)
+        if row.taken_at
+    )
+    assert newest.taken_at > timezone.now() + timezone.timedelta(hours=4)
+    sessions.forget()  # a start learns the time by itself
+
+    services.start_execution(plan=small, actor=olga, point_in_time=newest.taken_at)
+
+    assert ServerRun.objects.get(source_server_id=db_1.source_server_id).snapshot_id == newest.snapshot_id
+    in_an_hour = timezone.now() + timezone.timedelta(hours=6)
+    with pytest.raises(Invalid, match=rf"is in the future: it is {snapshots.now_at(db_1):%Y-%m-%d %H:}"):
+        snapshots.choose([db_1], in_an_hour)

@@ -13,11 +13,9 @@ from executions.models import Execution, Poller
 from executions.states import ACTIVE
 from tests import factories
 from tests.executions.driving import problems, sentences
+from tests.executions.starting import where_writers_wait
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite's tests run in memory: writers cannot wait"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), where_writers_wait]
 AT_MOST_SECONDS = 90
 
 

@@ -9,6 +9,7 @@ from drsorch.errors import Conflict, Invalid
 from executions import services
 from executions.models import Gate, Poller
 from tests.executions.driving import due_now, run, sentences, step, tick
+from tests.executions.starting import recover
 
 pytestmark = pytest.mark.django_db
 
@@ -24,22 +25,26 @@ def replicate(aws, server, state):
     aws.happen("replication", *place, source_server_ids=[server.source_server_id], state=state)
 
 
-def until_wave_two(drill, aws):
+def until_wave_two(execution, actor, aws):
     """Drive until the first wave has ended, and the second has not started."""
-    tick(drill)
-    services.pause_execution(execution=drill, actor=drill.test_actor)
-    run(drill, aws)
+    tick(execution)
+    services.pause_execution(execution=execution, actor=actor)
+    run(execution, aws)
     forget_survey()
-    services.resume_execution(execution=drill, actor=drill.test_actor)
+    services.resume_execution(execution=execution, actor=actor)
+    return execution
 
 
 @pytest.fixture
 def halfway(two_waves, olga, aws):
     """A drill whose first wave has completed, and whose second is about to be looked at."""
-    drill = services.start_execution(plan=two_waves, actor=olga)
-    drill.test_actor = olga
-    until_wave_two(drill, aws)
-    return drill
+    return until_wave_two(services.start_execution(plan=two_waves, actor=olga), olga, aws)
+
+
+@pytest.fixture
+def recovery(two_waves, ada, aws):
+    """A recovery that has come as far."""
+    return until_wave_two(recover(two_waves, ada), ada, aws)
 
 
 def second(drill):
@@ -52,6 +57,12 @@ def looks(drill, rounds=3):
         drill.waves.exclude(look_again_at=None).update(look_again_at=timezone.now())
         step()
     drill.refresh_from_db()
+
+
+def asked(execution, rounds=3):
+    """Look so often, and return the question that people are asked then."""
+    looks(execution, rounds)
+    return Gate.objects.get(answered_at=None)
 
 
 def test_an_old_survey_is_taken_anew_before_the_wave_starts(aws, halfway):
@@ -71,8 +82,7 @@ def test_a_server_that_replicates_no_more_asks_people_before_its_wave(aws, halfw
     server = second(halfway).servers.first()
     replicate(aws, server, "DISCONNECTED")
 
-    looks(halfway)
-    gate = Gate.objects.get(answered_at=None)
+    gate = asked(halfway)
     assert (halfway.status, gate.kind) == ("PAUSED", "PROBLEM")
     assert f"{server.name} does not replicate (state disconnected)" in gate.question
 
@@ -85,14 +95,10 @@ def test_a_server_that_replicates_no_more_asks_people_before_its_wave(aws, halfw
     assert run(halfway, aws).status == "COMPLETED", sentences(halfway)
 
 
-def test_a_recovery_launches_in_spite_of_a_problem_when_a_person_takes_it_on(aws, two_waves, ada):
-    recovery = services.start_execution(plan=two_waves, actor=ada, mode="RECOVERY", confirm_plan_name=two_waves.name)
-    recovery.test_actor = ada
-    until_wave_two(recovery, aws)
+def test_a_recovery_launches_in_spite_of_a_problem_when_a_person_takes_it_on(aws, recovery, ada):
     server = second(recovery).servers.first()
     replicate(aws, server, "DISCONNECTED")
-    looks(recovery)
-    gate = Gate.objects.get(answered_at=None)
+    gate = asked(recovery)
 
     with pytest.raises(Invalid, match="Give a reason"):
         services.decide_gate(execution=recovery, gate=gate.pk, answer="ACCEPT", actor=ada)
@@ -106,8 +112,7 @@ def test_a_recovery_launches_in_spite_of_a_problem_when_a_person_takes_it_on(aws
 def test_a_place_that_cannot_be_surveyed_asks_people_after_a_few_looks(aws, halfway, olga):
     aws.fault(kind="denied", operation="DescribeSourceServers")
 
-    looks(halfway, rounds=6)
-    gate = Gate.objects.get(answered_at=None)
+    gate = asked(halfway, rounds=6)
     assert (halfway.status, gate.kind) == ("PAUSED", "PROBLEM")
     assert "Unknown" in gate.question
 
@@ -135,14 +140,10 @@ def test_a_server_in_the_job_of_another_is_waited_for_and_named(aws, halfway):
     assert run(halfway, aws).status == "COMPLETED", sentences(halfway)
 
 
-def test_a_live_instance_is_not_launched_over_at_the_gate(aws, two_waves, ada):
-    recovery = services.start_execution(plan=two_waves, actor=ada, mode="RECOVERY", confirm_plan_name=two_waves.name)
-    recovery.test_actor = ada
-    until_wave_two(recovery, aws)
+def test_a_live_instance_is_not_launched_over_at_the_gate(aws, recovery, ada):
     aws.start_job("222222222222", "us-east-1", [second(recovery).servers.first().source_server_id])
     aws.advance(4000)
-    looks(recovery)
-    gate = Gate.objects.get(answered_at=None)
+    gate = asked(recovery)
     assert [found["code"] for found in gate.details] == ["LIVE_INSTANCE"]
 
     with pytest.raises(Conflict, match="That needs a consent of its own"):

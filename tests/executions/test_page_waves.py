@@ -228,6 +228,14 @@ def test_a_server_says_which_snapshot_it_is_launched_from_and_how_old_that_was(o
     assert servers(drill, olga)[0].snapshot == sentence
 
 
+def test_the_age_of_a_snapshot_that_is_later_than_its_launch_by_our_clock_is_not_made_up(olga):
+    drill, later = execution(olga), timezone.now() + timedelta(hours=1)
+    wave(drill, "LAUNCHING", {"started_at": timezone.now(), "snapshot_id": "pit-1", "snapshot_at": later})
+
+    said = f"Snapshot pit-1, taken at {later:%H:%M:%S} UTC by DRS's clock, which is ahead of ours"
+    assert servers(drill, olga)[0].snapshot == said
+
+
 # ---- The whole execution
 
 

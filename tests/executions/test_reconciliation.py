@@ -6,11 +6,16 @@ from datetime import timedelta
 import pytest
 
 from drsorch.aws.drs_answers import JobServer
-from executions.decisions.reconciliation import CLOCK_SKEW, TOKEN_TAG, Sought, in_the_way, ours
+from executions.decisions.reconciliation import CLOCK_SKEW, TOKEN_TAG, Sought, emptied, in_the_way, ours
 from tests.executions.building import NOW
 
 SOUGHT = Sought(
-    token="ours", servers=frozenset({"s-1", "s-2"}), initiated_by="START_DRILL", since=NOW, known=frozenset({"known"})
+    token="ours",
+    servers=frozenset({"s-1", "s-2"}),
+    type="LAUNCH",
+    initiated_by="START_DRILL",
+    since=NOW,
+    known=frozenset({"known"}),
 )
 # AWS adds a tag of its own to every job.
 ARN = {"resourceArn": "arn:aws:drs:us-east-1:222222222222:job/drsjob-1"}
@@ -20,6 +25,7 @@ ARN = {"resourceArn": "arn:aws:drs:us-east-1:222222222222:job/drsjob-1"}
 class Job:
     job_id: str = "drsjob-1"
     status: str = "STARTED"
+    type: str = "LAUNCH"
     initiated_by: str = "START_DRILL"
     created_at: object = NOW
     names: tuple = ("s-1", "s-2")
@@ -47,6 +53,7 @@ FOUND = {
     "no token, one server less": (Job(names=("s-1",)), False),
     "no token, one server more": (Job(names=("s-1", "s-2", "s-3")), False),
     "no token, a recovery instead of a drill": (Job(initiated_by="START_RECOVERY"), False),
+    "no token, another type of job": (Job(type="TERMINATE"), False),
     "no token, long before the wave started": (Job(created_at=NOW - timedelta(minutes=6)), False),
     "no token, a little before by a clock that goes wrong": (Job(created_at=NOW - CLOCK_SKEW), True),
     "no token, no time": (Job(created_at=None), False),
@@ -97,3 +104,37 @@ def test_a_live_job_of_somebody_else_is_in_the_way(case):
     job, expected = IN_THE_WAY[case]
 
     assert in_the_way([job], SOUGHT) == (job if expected else None)
+
+
+PART = replace(SOUGHT, type="TERMINATE", initiated_by="", may_be_part=True)
+PARTS = {
+    "all the servers": (Job(type="TERMINATE"), True),
+    "some of the servers": (Job(type="TERMINATE", names=("s-1",)), True),
+    "another server too": (Job(type="TERMINATE", names=("s-1", "s-3")), False),
+    "all the servers, and DRS does not say who started it": (Job(type="TERMINATE", initiated_by=""), True),
+    "no servers": (Job(type="TERMINATE", names=()), False),
+}
+
+
+@pytest.mark.parametrize("case", PARTS)
+def test_a_call_that_may_name_only_some_of_its_servers_has_made_a_job_of_some_of_them(case):
+    job, expected = PARTS[case]
+
+    assert ours([job], PART) == ([job] if expected else [])
+
+
+EMPTIED = {
+    "no servers any more": (Job(names=()), True),
+    "still its servers": (Job(), False),
+    "known already": (Job(names=(), job_id="known"), False),
+    "another initiator": (Job(names=(), initiated_by="START_RECOVERY"), False),
+    "another type": (Job(names=(), type="TERMINATE"), False),
+    "before the call": (Job(names=(), created_at=NOW - timedelta(minutes=6)), False),
+}
+
+
+@pytest.mark.parametrize("case", EMPTIED)
+def test_a_job_that_names_no_servers_any_more_may_be_the_calls_by_type_initiator_and_time(case):
+    job, expected = EMPTIED[case]
+
+    assert emptied([job], SOUGHT) == ([job] if expected else [])

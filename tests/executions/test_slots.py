@@ -11,6 +11,7 @@ from executions.models import Launch
 from protection.models import AccountRegion
 from tests import factories
 from tests.executions.driving import due_now, problems, run, sentences, step, tick
+from tests.executions.starting import recover
 
 pytestmark = pytest.mark.django_db
 
@@ -23,18 +24,26 @@ def allow(**limits):
 
 
 @pytest.fixture
-def three(ada, olga, place):
-    """Three drills of one wave with two servers each, in one account and Region, in the order of their start."""
-    plans = [factories.plan(ada, factories.group(ada, place, tier), name=tier) for tier in ("db", "app", "web")]
+def plans(ada, place):
+    """Three plans of one wave with two servers each, in one account and Region."""
+    return [factories.plan(ada, factories.group(ada, place, tier), name=tier) for tier in ("db", "app", "web")]
+
+
+@pytest.fixture
+def three(plans, olga):
+    """A drill of each plan, in the order of their start."""
     return [services.start_execution(plan=plan, actor=olga) for plan in plans]
 
 
-def test_a_launch_without_a_free_slot_waits_and_says_so(aws, three):
+@pytest.fixture
+def queued(three):
+    """The three where one job may run: the first has it, and the others wait for it."""
     allow(jobs=1)
-    _, second, third = three
+    return [tick(drill) for drill in three]
 
-    for drill in three:
-        tick(drill)
+
+def test_a_launch_without_a_free_slot_waits_and_says_so(aws, queued):
+    _, second, third = queued
 
     assert len(aws.jobs()) == 1
     waiting = Launch.objects.get(wave__execution=second)
@@ -46,11 +55,8 @@ def test_a_launch_without_a_free_slot_waits_and_says_so(aws, three):
     assert slots.waiting_at(waiting.account_id, waiting.region) == [second.pk, third.pk]
 
 
-def test_slots_are_given_in_the_order_in_which_the_calls_came(aws, three):
-    allow(jobs=1)
-    first, second, third = three
-    for drill in three:
-        tick(drill)
+def test_slots_are_given_in_the_order_in_which_the_calls_came(aws, queued):
+    first, second, third = queued
     run(first, aws)
 
     tick(third)
@@ -95,22 +101,17 @@ def test_a_wave_larger_than_the_quota_is_tried_when_nothing_else_runs(aws, three
     assert run(three[0], aws).status == "COMPLETED"
 
 
-def test_a_recovery_comes_before_drills_that_wait(aws, ada, olga, place):
+def test_a_recovery_comes_before_drills_that_wait(aws, plans, ada, olga):
     allow(jobs=1)
-    plans = [factories.plan(ada, factories.group(ada, place, tier), name=tier) for tier in ("db", "app", "web")]
     _, drill = (tick(services.start_execution(plan=plan, actor=olga)) for plan in plans[:2])
-    recovery = services.start_execution(plan=plans[2], actor=ada, mode="RECOVERY", confirm_plan_name="web")
-    tick(recovery)
+    recovery = tick(recover(plans[2], ada))
 
     call = Launch.objects.get(wave__execution=drill)
     assert slots.waiting_at(call.account_id, call.region) == [recovery.pk, drill.pk]
 
 
-def test_the_end_of_a_job_rings_the_one_that_waits_longest(aws, three):
-    allow(jobs=1)
-    _, second, _ = three
-    for drill in three:
-        tick(drill)
+def test_the_end_of_a_job_rings_the_one_that_waits_longest(aws, queued):
+    _, second, _ = queued
     Launch.objects.exclude(queued_at=None).update(not_before=timezone.now() + timedelta(hours=1))
 
     for _ in range(20):
@@ -123,11 +124,8 @@ def test_the_end_of_a_job_rings_the_one_that_waits_longest(aws, three):
     assert Launch.objects.get(wave__execution=second).status == "SENT"
 
 
-def test_a_cancelled_execution_leaves_the_queue(aws, three, olga):
-    allow(jobs=1)
-    for drill in three:
-        tick(drill)
-    _, second, third = three
+def test_a_cancelled_execution_leaves_the_queue(aws, queued, olga):
+    _, second, third = queued
 
     services.cancel_execution(execution=second, actor=olga)
     tick(second)

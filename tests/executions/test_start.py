@@ -1,45 +1,19 @@
 """Start: what is refused leaves nothing behind, and of two who start at once one does."""
 
-import threading
-
 import pytest
-from django.db import connection
 
 from drsorch.audit.models import AuditEvent
 from drsorch.errors import Conflict, Denied, Invalid, NotFound, NotReady
 from executions import readiness, services
-from executions.models import Event, Execution, ServerRun, WaveRun
+from executions.models import Execution, ServerRun
 from executions.services.start import create_execution
 from plans.models import RecoveryPlan
 from protection.models import ServerHold
 from tests import factories
 from tests.executions.driving import breaks, run, sentences, start_outside
+from tests.executions.starting import at_the_same_moment, codes, refused, where_writers_wait
 
 DRILL = "DRILL"
-
-
-def rows():
-    """How much there is of everything that a start writes."""
-    tables = (Execution, WaveRun, ServerRun, Event, ServerHold, AuditEvent)
-    return [model.objects.count() for model in tables] + list(
-        RecoveryPlan.objects.order_by("pk").values_list("active_execution", "last_execution", "last_status")
-    )
-
-
-@pytest.fixture
-def overlapping(ada, small):
-    """Another plan with the servers of the small one."""
-    return factories.plan(ada, small.waves.get().groups.get(), name="Overlapping")
-
-
-def refused(error, match, **start):
-    """A start is refused with these words, and nothing is left behind. Returns the error."""
-    before = rows()
-    with pytest.raises(error, match=match) as caught:
-        services.start_execution(**start)
-    assert type(caught.value) is error
-    assert rows() == before
-    return caught.value
 
 
 @pytest.mark.django_db
@@ -48,93 +22,118 @@ class TestRefusals:
 
     def test_a_second_start_is_refused_with_the_execution_that_runs(self, small, drill, olga, ada):
         small.refresh_from_db()
-        error = refused(Conflict, "Small is already running", plan=small, actor=ada)
+        with refused(Conflict, "Small is already running") as refusal:
+            services.start_execution(plan=small, actor=ada)
 
+        error = refusal.value
         assert error.code == "ACTIVE_EXECUTION"
         assert (error.details["executionId"], error.details["status"]) == (str(drill.pk), "PENDING")
         assert "started by olga, is pending. Wait until it has ended, or cancel it." in error.message
 
     def test_servers_of_another_execution_are_refused_and_the_holder_is_named(self, drill, overlapping, olga):
-        words = "target-use1-db-1 is in use by Drill of Small .*, started by olga"
-        error = refused(Conflict, words, plan=overlapping, actor=olga)
+        with refused(Conflict, "target-use1-db-1 is in use by Drill of Small .*, started by olga") as refusal:
+            services.start_execution(plan=overlapping, actor=olga)
 
-        assert error.code == "SERVER_CONFLICT"
-        assert set(error.details["servers"].values()) == {str(drill.pk)}
+        assert refusal.value.code == "SERVER_CONFLICT"
+        assert set(refusal.value.details["servers"].values()) == {str(drill.pk)}
 
-    def test_a_server_that_does_not_replicate_is_named_with_its_state(self, small, place, olga):
-        breaks(factories.servers(place, tier="-db-1")[0])
+    def test_a_server_that_does_not_replicate_is_named_with_its_state(self, small, db_1, olga):
+        breaks(db_1)
 
-        words = "target-use1-db-1 does not replicate .state disconnected.. Repair"
-        error = refused(NotReady, words, plan=small, actor=olga)
-        assert len(error.details["problems"]) == 1
+        with refused(NotReady, "target-use1-db-1 does not replicate .state disconnected.. Repair") as refusal:
+            services.start_execution(plan=small, actor=olga)
 
-    def test_a_server_in_a_live_job_of_somebody_else_is_named_with_the_job(self, small, olga, place):
-        job = start_outside(place, [factories.servers(place, tier="-db-1")[0].source_server_id])
+        assert len(refusal.value.details["problems"]) == 1
+        assert codes(refusal) == ["REPLICATION"]
 
-        error = refused(NotReady, f"is in DRS job {job.job_id}", plan=small, actor=olga)
+    def test_a_server_in_a_live_job_of_somebody_else_is_named_with_the_job(self, small, olga, place, db_1):
+        job = start_outside(place, [db_1.source_server_id])
 
-        assert "Wait until the job has ended" in error.message
+        with refused(NotReady, f"is in DRS job {job.job_id}") as refusal:
+            services.start_execution(plan=small, actor=olga)
+
+        assert "Wait until the job has ended" in refusal.value.message
+        assert codes(refusal) == ["BUSY"]
 
     def test_a_role_that_refuses_us_makes_it_unknown_and_unknown_is_refused(self, small, olga, aws):
         factories.forget_sessions()
         aws.fault(kind="denied", service="sts", operation="AssumeRole")
 
-        refused(
-            NotReady, "Unknown whether the servers in us-east-1 of .* are ready: AssumeRole", plan=small, actor=olga
-        )
+        with refused(NotReady, "Unknown whether the servers in us-east-1 of .* are ready: AssumeRole") as refusal:
+            services.start_execution(plan=small, actor=olga)
+
+        assert codes(refusal) == ["ACCOUNT"]
 
     def test_an_endpoint_that_cannot_be_reached_makes_it_unknown(self, small, olga, monkeypatch):
         factories.forget_sessions()
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
 
-        refused(NotReady, "Unknown whether .* could not be sent", plan=small, actor=olga)
+        with refused(NotReady, "Unknown whether .* could not be sent") as refusal:
+            services.start_execution(plan=small, actor=olga)
+
+        assert codes(refusal) == ["UNKNOWN"]
 
     @pytest.mark.parametrize("operation", ["DescribeJobs", "DescribeSourceServers"])
     def test_what_cannot_be_asked_is_not_taken_for_fine(self, small, olga, aws, operation):
         aws.fault(kind="denied", operation=operation)
 
-        refused(NotReady, f"Unknown whether .*{operation}", plan=small, actor=olga)
+        with refused(NotReady, f"Unknown whether .*{operation}") as refusal:
+            services.start_execution(plan=small, actor=olga)
+
+        assert codes(refusal) == ["ACCOUNT"]
 
     def test_a_mode_that_there_is_not_is_refused(self, small, olga):
-        refused(Invalid, "There is no mode REHEARSAL", plan=small, actor=olga, mode="REHEARSAL")
+        with refused(Invalid, "There is no mode REHEARSAL") as refusal:
+            services.start_execution(plan=small, actor=olga, mode="REHEARSAL")
+
+        assert refusal.value.code == "VALIDATION_FAILED"
+        assert "Choose DRILL or RECOVERY." in refusal.value.message
 
     def test_who_only_views_is_denied(self, small, vera, aws):
         aws.reset_requests()
 
-        refused(Denied, "drs:ExecuteRecovery", plan=small, actor=vera)
+        with refused(Denied, "drs:ExecuteRecovery") as refusal:
+            services.start_execution(plan=small, actor=vera)
+
+        assert refusal.value.details == {"permission": "drs:ExecuteRecovery"}
         assert aws.requests()["total"] == {}  # and AWS is not asked for who may not start
 
     def test_a_stranger_finds_no_plan(self, small, sam):
-        refused(NotFound, "no such recovery plan", plan=small, actor=sam)
+        with refused(NotFound, "no such recovery plan") as refusal:
+            services.start_execution(plan=small, actor=sam)
+
+        assert (refusal.value.code, refusal.value.details) == ("NOT_FOUND", {})
 
     def test_a_plan_that_was_changed_since_it_was_looked_at_is_refused(self, small, olga):
         look = readiness.look(small)
         RecoveryPlan.objects.filter(pk=small.pk).update(version=small.version + 1)
-        before = rows()
 
-        with pytest.raises(Conflict, match="was changed meanwhile"):
+        with refused(Conflict, "was changed meanwhile") as refusal:
             create_execution(look=look, actor=olga, mode=DRILL)
-        assert rows() == before
+
+        assert refusal.value.code == "INVALID_STATE"
 
     def test_servers_that_another_start_has_taken_since_are_refused_and_the_holder_is_named(
         self, small, overlapping, olga, ada
     ):
         first, second = readiness.look(small), readiness.look(overlapping)
-        create_execution(look=first, actor=olga, mode=DRILL)
-        before = rows()
+        holder = create_execution(look=first, actor=olga, mode=DRILL)
 
-        with pytest.raises(Conflict, match="is in use by Drill of Small"):
+        with refused(Conflict, "is in use by Drill of Small") as refusal:
             create_execution(look=second, actor=ada, mode=DRILL)
-        assert rows() == before
+
+        assert refusal.value.code == "SERVER_CONFLICT"
+        assert set(refusal.value.details["servers"].values()) == {str(holder.pk)}
 
     def test_two_who_have_both_looked_start_it_once(self, small, olga, ada):
         looks = [readiness.look(small) for _ in range(2)]
-        create_execution(look=looks[0], actor=olga, mode=DRILL)
-        before = rows()
+        first = create_execution(look=looks[0], actor=olga, mode=DRILL)
 
-        with pytest.raises(Conflict, match=r"already running: .* started by olga, is pending"):
+        with refused(Conflict, "already running: .* started by olga, is pending") as refusal:
             create_execution(look=looks[1], actor=ada, mode=DRILL)
-        assert rows() == before
+
+        assert refusal.value.code == "ACTIVE_EXECUTION"
+        assert refusal.value.details["executionId"] == str(first.pk)
 
 
 @pytest.mark.django_db
@@ -164,13 +163,18 @@ class TestKeys:
     def test_a_key_that_has_started_something_else_is_refused(self, small, drill, overlapping, olga):
         Execution.objects.update(idempotency_key="k")
 
-        error = refused(Conflict, "already started Drill of Small", plan=overlapping, actor=olga, idempotency_key="k")
-        assert error.code == "IDEMPOTENCY_KEY_USED"
+        with refused(Conflict, "already started Drill of Small") as refusal:
+            services.start_execution(plan=overlapping, actor=olga, idempotency_key="k")
+
+        assert refusal.value.code == "IDEMPOTENCY_KEY_USED"
 
     def test_a_key_does_not_open_what_one_may_not_start(self, small, drill, vera):
         Execution.objects.update(idempotency_key="k")
 
-        refused(Denied, "drs:ExecuteRecovery", plan=small, actor=vera, idempotency_key="k")
+        with refused(Denied, "drs:ExecuteRecovery") as refusal:
+            services.start_execution(plan=small, actor=vera, idempotency_key="k")
+
+        assert refusal.value.details == {"permission": "drs:ExecuteRecovery"}
 
 
 REAL_LOOK = readiness.look
@@ -205,25 +209,10 @@ def test_an_execution_that_has_ended_frees_its_servers_and_its_plan(aws, small, 
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite's tests run in memory, where writers cannot wait")
+@where_writers_wait
 def test_of_two_who_start_at_the_same_moment_one_does(small, olga, ada):
     looks = [readiness.look(small) for _ in range(2)]
-    barrier, ends = threading.Barrier(2), []
-
-    def start(look, actor):
-        try:
-            barrier.wait(timeout=10)
-            ends.append(create_execution(look=look, actor=actor, mode=DRILL).pk)
-        except Conflict as error:
-            ends.append(error.code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=start, args=pair) for pair in zip(looks, (olga, ada), strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
+    ends = at_the_same_moment(looks, (olga, ada), mode=DRILL)
 
     assert len(ends) == 2
     assert "ACTIVE_EXECUTION" in ends

@@ -1,6 +1,7 @@
 """The survey of a place stays fresh while waves are to start there: cheap, and never in the way of results."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -8,6 +9,7 @@ from django_q.models import OrmQ
 
 from executions import poll, pollers, services, survey, surveying
 from executions.models import Execution, Poller, WaveRun
+from executions.page import ExecutionPage
 from executions.sweep import sweep
 from tests import factories
 from tests.executions.conftest import Death
@@ -140,6 +142,56 @@ def test_a_survey_that_fails_is_kept_with_its_time_and_does_not_fail_the_poll(aw
     assert poller.survey_error.startswith(f"At {timezone.now():%Y-%m-%dT%H:}")
     assert "DescribeSourceServers" in poller.survey_error
     assert poller.next_poll_at is not None
+
+
+def test_the_page_says_why_a_place_cannot_be_looked_at_until_it_can(client, aws, running, olga):
+    def problems():
+        execution = Execution.objects.for_detail().get(pk=running.pk)
+        return execution.version, ExecutionPage(execution, olga).poller_problems
+
+    age(31)
+    before, none = problems()
+    aws.fault(kind="denied", operation="DescribeSourceServers")
+    poll_now()
+    failed, (sentence,) = problems()
+    assert sentence.startswith("The look at us-east-1 of Target (222222222222), which waves need before they start ")
+    assert "DescribeSourceServers" in sentence
+    assert "At 20" not in sentence
+    assert sentence.endswith(" It is tried again by itself.")
+    client.force_login(olga.user)
+    assert sentence in unescape(client.get(running.get_absolute_url()).content.decode())
+
+    Poller.objects.update(survey_error=Poller.objects.get().survey_problem)
+    poll_now()
+    assert problems()[0] == failed > before  # the same once more is no news
+    Execution.objects.update(status="PAUSED")
+    assert problems()[1][0].endswith(" It is tried again when the execution goes on.")
+    Execution.objects.update(status="POLLING")
+    aws.clear_faults()
+    Poller.objects.update(survey_error=Poller.objects.get().survey_problem)
+    poll_now()
+
+    mended, gone = problems()
+    assert mended > failed
+    assert none == gone == []
+
+
+def test_a_place_where_no_wave_is_to_start_is_no_problem_of_the_execution(running, olga):
+    running.waves.filter(number=2).update(status="CANCELLED", ended_at=timezone.now())
+    Poller.objects.update(survey_error="DescribeSourceServers was refused.")
+
+    assert ExecutionPage(Execution.objects.for_detail().get(pk=running.pk), olga).poller_problems == []
+
+
+def test_a_person_who_asks_to_look_again_waits_for_no_pause_and_the_reason_stays(running, place):
+    said = f"At {timezone.now():%Y-%m-%dT%H:%M:%SZ}: DRS is away."
+    age(1000, survey_error=said)
+    assert surveying.wait(Poller.objects.get()) > 50
+
+    pollers.want_survey(place.pk, REGION, insist=True)
+
+    assert surveying.wait(Poller.objects.get()) == 0
+    assert Poller.objects.get().survey_error == "DRS is away."
 
 
 def test_a_survey_that_goes_on_to_fail_is_tried_later_each_time(aws, running):

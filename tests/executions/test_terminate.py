@@ -179,6 +179,53 @@ def test_a_call_that_goes_wrong_is_never_final_and_terminates_once(aws, asked, n
     assert TerminationCall.objects.get().status == "DONE"
 
 
+def test_a_job_that_drs_has_emptied_while_nobody_could_ask_is_kept_as_evidence(aws, asked):
+    aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
+    aws.fault(operation="DescribeJobs", kind="denied", times=1)
+    aws.fault(kind="participants_empty")
+    tick(asked)
+    aws.advance(1000)
+    let_settle()
+
+    finish(asked, aws)
+
+    assert asked.instances_terminated, sentences(asked)
+    [job] = [row["jobID"] for row in aws.jobs() if row["type"] == "TERMINATE"]
+    assert TerminationCall.objects.get().job.job_id == job
+    assert any(line.startswith(f"DRS job {job} terminates 2") for line in sentences(asked))
+
+
+def test_its_job_is_found_although_some_of_its_servers_were_seen_to_be_gone_before(aws, asked):
+    aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
+    aws.fault(operation="DescribeJobs", kind="denied", times=1)
+    tick(asked)
+    first = ServerRun.objects.first()
+    ServerRun.objects.filter(pk=first.pk).update(launch_status="TERMINATED")
+    let_waits_pass()
+
+    tick(asked)
+
+    [job] = [row["jobID"] for row in aws.jobs() if row["type"] == "TERMINATE"]
+    assert TerminationCall.objects.get().job.job_id == job
+
+
+def test_instances_that_are_gone_do_not_end_the_search_for_a_job_that_may_still_turn_up(aws, asked):
+    aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
+    aws.fault(kind="job_invisible", seconds=2000, times=1)
+    tick(asked)
+    aws.advance(1000)
+    let_waits_pass()
+    tick(asked)
+    assert TerminationCall.objects.get().status == "INTENT"
+
+    aws.advance(2000)
+    let_waits_pass()
+    finish(asked, aws)
+
+    assert asked.instances_terminated
+    assert TerminationCall.objects.get().job is not None
+
+
 def test_an_instance_that_is_gone_already_does_not_hold_up_the_others(aws, place, asked):
     first = ServerRun.objects.first()
     terminate_outside(place, [first.recovery_instance_id])

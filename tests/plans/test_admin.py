@@ -19,13 +19,6 @@ PLANS = "/admin/plans/recoveryplan/"
 
 
 @pytest.fixture
-def ada_online(ada, client):
-    """A browser in which ada, the administrator, is signed in."""
-    client.force_login(staff(ada).user)
-    return client
-
-
-@pytest.fixture
 def plan(ada, db_group, web_group):
     """Databases, then web servers, then one more database with nothing before it."""
     waves = [

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connections
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 
-from drsorch.queue import broker, lifeline
+from drsorch.queue import broker, group, lifeline
 from drsorch.queue.broker import PatientBroker
 from drsorch.queue.pulse import Pulse
 from drsorch.queue.supervisor import Backoff
@@ -64,10 +64,17 @@ def test_a_group_that_ran_well_is_replaced_at_once():
 def test_a_pulse_never_blocks_although_nobody_listens():
     listening, speaking = os.pipe()
     pulse = Pulse(speaking)
+    assert not os.get_blocking(speaking)  # or the next lines would wait for ever
     for _ in range(20_000):
         pulse.tell("guard", 0, 0, 0)
+    heard = os.read(listening, 1_000_000).splitlines()
+    assert set(heard) == {b"guard 0 0 0"}
+    assert len(heard) < 20_000  # the pipe was full, and what did not fit is lost
+
     os.close(listening)
     pulse.tell("guard", 0, 0, 0)
+    with pytest.raises(BrokenPipeError):
+        os.write(speaking, b"guard\n")
     os.close(speaking)
 
 
@@ -147,3 +154,20 @@ def test_workers_that_start_together_create_each_schedule_once(tmp_path, empty_d
         racer.stdin.write("go\n")
         racer.stdin.flush()
     assert [racer.communicate()[0] for racer in racers] == ["50\n"] * 3
+
+
+@pytest.mark.django_db
+def test_commits_of_doorbells_do_not_wait_for_the_disk():
+    fresh = connections.create_connection("default")
+    before, after = {"sqlite": (2, 1), "postgresql": ("on", "off")}[fresh.vendor]
+    assert setting(fresh) == before
+    group.forgo_syncs(fresh)
+    assert setting(fresh) == after
+    fresh.close()
+
+
+def setting(connection):
+    """Whether commits on the connection wait for the disk, in the words of its database."""
+    with connection.cursor() as cursor:
+        cursor.execute({"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}[connection.vendor])
+        return cursor.fetchone()[0]

@@ -46,6 +46,13 @@ def target_client(service, region=EAST):
     return session_client(service, assume()["Credentials"], region)
 
 
+def client_of(simulator, account, service="drs", region=EAST):
+    """A client of any account of the world that has a role for the hub."""
+    entry = next(found for found in simulator.world()["accounts"] if found["id"] == account)
+    credentials = assume(RoleArn=entry["role_arn"], ExternalId=entry["external_id"])["Credentials"]
+    return session_client(service, credentials, region)
+
+
 def server_ids(simulator, account=HUB, region=EAST):
     found = next(entry for entry in simulator.world()["accounts"] if entry["id"] == account)
     return [server["id"] for server in found["servers"][region]]
@@ -53,6 +60,23 @@ def server_ids(simulator, account=HUB, region=EAST):
 
 def start(drs, ids, **more):
     return drs.start_recovery(sourceServers=[{"sourceServerID": server_id} for server_id in ids], **more)["job"]
+
+
+def launch(simulator, drs, ids, **more):
+    """Start a recovery and let its time pass. Returns the job as it was when it started."""
+    job = start(drs, ids, **more)
+    simulator.advance(LONG_ENOUGH)
+    return job
+
+
+def job_of(drs, job_id):
+    (job,) = drs.describe_jobs(filters={"jobIDs": [job_id]})["items"]
+    return job
+
+
+def source_server(drs, server_id):
+    (server,) = drs.describe_source_servers(filters={"sourceServerIDs": [server_id]})["items"]
+    return server
 
 
 def events(drs, job_id, server_id=None):
@@ -64,7 +88,7 @@ def events(drs, job_id, server_id=None):
 
 
 def statuses(drs, job_id):
-    (job,) = drs.describe_jobs(filters={"jobIDs": [job_id]})["items"]
+    job = job_of(drs, job_id)
     return job["status"], [server["launchStatus"] for server in job["participatingServers"]]
 
 
@@ -96,3 +120,12 @@ def refusal(call, *args, **members):
     with pytest.raises(ClientError) as refused:
         call(*args, **members)
     return refused.value.response
+
+
+def code(call, *args, **members):
+    return refusal(call, *args, **members)["Error"]["Code"]
+
+
+def code_and_status(call, *args, **members):
+    response = refusal(call, *args, **members)
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]

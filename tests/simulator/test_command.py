@@ -1,18 +1,13 @@
 """`manage.py simulator` as a user meets it."""
 
-import os
 import signal
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from drsorch.simulator.control import SimulatorControl
-
-MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
+from tests.simulator.endpoints import spawn
 
 
 @pytest.fixture
@@ -23,16 +18,9 @@ def taken_port():
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_it_is_told_to_stop(number):
-    process = subprocess.Popen(
-        [sys.executable, str(MANAGE), "simulator", "--port", "0", "--world", "minimal", "--speed", "0"],
-        env={**os.environ, "DRSORCH_ENVIRONMENT": "test", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process, url = spawn()
     try:
-        line = process.stdout.readline()
-        health = SimulatorControl(line.split()[6]).health()
+        health = SimulatorControl(url).health()
         process.send_signal(number)
         rest, errors = process.communicate(timeout=20)
     finally:

@@ -8,7 +8,19 @@ import pytest
 from drsorch.simulator.control import ControlError
 from drsorch.simulator.control_app import refuse_strangers
 from drsorch.simulator.errors import BadControlRequest
-from tests.simulator.callers import EAST, HUB, TARGET, WEST, hub_client, send, server_ids, start, target_client
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    TARGET,
+    WEST,
+    hub_client,
+    instances,
+    launch,
+    send,
+    server_ids,
+    start,
+    target_client,
+)
 
 
 def test_health_says_world_and_time(simulator):
@@ -92,11 +104,9 @@ def test_requests_are_counted_in_total_and_by_place(simulator):
     assert counted["by_place"][f"{TARGET}/{EAST}"] == {"ec2.DescribeInstances": 1}
 
 
-def test_launches_are_counted_per_server_and_job(simulator):
-    drs, ids = hub_client("drs"), server_ids(simulator)
+def test_launches_are_counted_per_server_and_job(simulator, drs, ids):
     simulator.fail_server(HUB, EAST, ids[1])
-    job = start(drs, ids[:2], tags={"intent": "1"})
-    simulator.advance(600)
+    job = launch(simulator, drs, ids[:2], tags={"intent": "1"})
     again = start(drs, ids[:1])
 
     launches = simulator.launches()
@@ -117,14 +127,12 @@ def test_launches_are_counted_per_server_and_job(simulator):
     ]
 
 
-def test_a_reset_leaves_nothing_behind(simulator):
-    drs, ids, ec2 = hub_client("drs"), server_ids(simulator), hub_client("ec2")
+def test_a_reset_leaves_nothing_behind(simulator, drs, ids, ec2):
     sns = hub_client("sns")
     sns.create_topic(Name="left-over")
     hub_client("iam").create_user(UserName="left-over")
     ec2.create_security_group(GroupName="left-over", Description="x")
-    start(drs, ids[:1])
-    simulator.advance(600)
+    launch(simulator, drs, ids[:1])
     simulator.fault(kind="throttle", operation="DescribeJobs")
     simulator.settings(quotas={"concurrent_jobs": 1})
     simulator.reset()
@@ -133,7 +141,7 @@ def test_a_reset_leaves_nothing_behind(simulator):
     assert simulator.faults() == []
     assert simulator.settings()["quotas"]["concurrent_jobs"] == 20
     assert simulator.requests()["total"] == {}
-    assert drs.describe_recovery_instances()["items"] == []
+    assert instances(drs) == []
     assert ec2.describe_instances()["Reservations"] == []
     assert [group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]] == ["default"]
     assert sns.list_topics()["Topics"] == []
@@ -155,9 +163,8 @@ def test_everything_answers_json_that_survives_a_round_trip(simulator):
         assert json.loads(json.dumps(answer)) == answer
 
 
-def test_starts_and_readers_at_the_same_time_do_not_disturb_each_other(simulator):
+def test_starts_and_readers_at_the_same_time_do_not_disturb_each_other(simulator, drs, ids, ec2):
     simulator.clock(speed=3000)
-    drs, ec2, ids = hub_client("drs"), hub_client("ec2"), server_ids(simulator)
 
     def read(_number):
         return len(drs.describe_jobs()["items"]) + len(ec2.describe_instances()["Reservations"])

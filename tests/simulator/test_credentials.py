@@ -4,7 +4,6 @@ import json
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from drsorch.simulator.worlds.hub import ACCESS_KEY_ID
 from tests.simulator.callers import (
@@ -14,7 +13,9 @@ from tests.simulator.callers import (
     ROLE_ARN,
     TARGET,
     assume,
+    code_and_status,
     hub_client,
+    launch,
     send,
     server_ids,
     session_client,
@@ -24,13 +25,6 @@ from tests.simulator.callers import (
 )
 
 WRONG_SECRET = "x" * 40
-
-
-def refusal(call, *args, **members):
-    with pytest.raises(ClientError) as refused:
-        call(*args, **members)
-    response = refused.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def client_with(key=ACCESS_KEY_ID, secret=WRONG_SECRET, token=None, service="drs"):
@@ -62,16 +56,15 @@ UNKNOWN_KEY = [
 def test_an_unknown_key_is_refused_in_the_words_of(simulator, service, operation, expected):
     stranger = client_with(key="AKIA" + "Z" * 16, service=service)
 
-    assert refusal(getattr(stranger, operation)) == expected
+    assert code_and_status(getattr(stranger, operation)) == expected
 
 
 def test_a_wrong_secret_is_refused(simulator):
-    assert refusal(client_with(service="drs").describe_jobs) == ("InvalidSignatureException", 403)
-    assert refusal(client_with(service="sts").get_caller_identity) == ("SignatureDoesNotMatch", 403)
+    assert code_and_status(client_with(service="drs").describe_jobs) == ("InvalidSignatureException", 403)
+    assert code_and_status(client_with(service="sts").get_caller_identity) == ("SignatureDoesNotMatch", 403)
 
 
-def test_a_path_with_escaped_letters_and_a_query_are_signed_like_aws_signs_them(simulator):
-    drs = hub_client("drs")
+def test_a_path_with_escaped_letters_and_a_query_are_signed_like_aws_signs_them(drs):
     arn = drs.describe_source_servers()["items"][0]["arn"]
 
     drs.untag_resource(resourceArn=arn, tagKeys=["a b", "a/b", "Tier", "ä"])
@@ -96,8 +89,8 @@ def test_an_unsigned_request_is_refused(simulator):
 def test_a_signature_is_refused_when_it_is_older_than_the_window(simulator):
     simulator.settings(signature_window_seconds=0)
 
-    assert refusal(hub_client("drs").describe_jobs) == ("InvalidSignatureException", 403)
-    assert refusal(hub_client("ec2").describe_instances) == ("RequestExpired", 400)
+    assert code_and_status(hub_client("drs").describe_jobs) == ("InvalidSignatureException", 403)
+    assert code_and_status(hub_client("ec2").describe_instances) == ("RequestExpired", 400)
 
 
 def test_virtual_time_does_not_age_signatures(simulator):
@@ -110,7 +103,7 @@ def test_a_session_needs_its_token(simulator):
     credentials = assume()["Credentials"]
     for token in (None, "somebody else's token"):
         forged = client_with(credentials["AccessKeyId"], credentials["SecretAccessKey"], token)
-        assert refusal(forged.describe_jobs) == ("UnrecognizedClientException", 403)
+        assert code_and_status(forged.describe_jobs) == ("UnrecognizedClientException", 403)
 
 
 EXPIRED = [
@@ -125,7 +118,7 @@ def test_an_expired_session_is_refused_in_the_words_of(simulator, service, opera
     client = target_client(service)
 
     assert simulator.expire() == 1
-    assert refusal(getattr(client, operation)) == expected
+    assert code_and_status(getattr(client, operation)) == expected
     assert target_client(service)
 
 
@@ -140,7 +133,7 @@ REFUSED_ROLES = {
 
 @pytest.mark.parametrize("changes", REFUSED_ROLES.values(), ids=REFUSED_ROLES.keys())
 def test_assume_role_is_denied_for(simulator, changes):
-    assert refusal(assume, **changes) == ("AccessDenied", 403)
+    assert code_and_status(assume, **changes) == ("AccessDenied", 403)
 
 
 def test_assume_role_is_denied_when_the_trust_is_withdrawn(simulator):
@@ -150,7 +143,7 @@ def test_assume_role_is_denied_when_the_trust_is_withdrawn(simulator):
         RoleName="drsorch-spoke", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     )
 
-    assert refusal(assume) == ("AccessDenied", 403)
+    assert code_and_status(assume) == ("AccessDenied", 403)
 
 
 def test_a_condition_that_is_not_understood_lets_nobody_in(simulator):
@@ -164,7 +157,7 @@ def test_a_condition_that_is_not_understood_lets_nobody_in(simulator):
         RoleName="drsorch-spoke", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     )
 
-    assert refusal(assume) == ("AccessDenied", 403)
+    assert code_and_status(assume) == ("AccessDenied", 403)
 
 
 def set_policy(*statements):
@@ -177,8 +170,8 @@ def test_a_role_may_do_only_what_its_policy_says(simulator):
     drs = target_client("drs")
 
     assert drs.describe_jobs()["items"] == []
-    assert refusal(start, drs, server_ids(simulator, TARGET)) == ("AccessDeniedException", 403)
-    assert refusal(target_client("ec2").describe_instances) == ("UnauthorizedOperation", 403)
+    assert code_and_status(start, drs, server_ids(simulator, TARGET)) == ("AccessDeniedException", 403)
+    assert code_and_status(target_client("ec2").describe_instances) == ("UnauthorizedOperation", 403)
     assert simulator.jobs() == []
 
 
@@ -188,7 +181,7 @@ def test_a_deny_beats_an_allow(simulator):
         {"Effect": "Deny", "Action": "drs:describejobs", "Resource": "*"},
     )
 
-    assert refusal(target_client("drs").describe_jobs) == ("AccessDeniedException", 403)
+    assert code_and_status(target_client("drs").describe_jobs) == ("AccessDeniedException", 403)
 
 
 def test_a_policy_can_be_limited_to_a_region(simulator):
@@ -196,7 +189,7 @@ def test_a_policy_can_be_limited_to_a_region(simulator):
     set_policy({"Effect": "Allow", "Action": "drs:*", "Resource": "*", "Condition": only_west})
 
     assert target_client("drs", "us-west-2").describe_jobs()["items"] == []
-    assert refusal(target_client("drs", EAST).describe_jobs) == ("AccessDeniedException", 403)
+    assert code_and_status(target_client("drs", EAST).describe_jobs) == ("AccessDeniedException", 403)
 
 
 def test_a_managed_policy_counts_too(simulator):
@@ -207,15 +200,14 @@ def test_a_managed_policy_counts_too(simulator):
     )
     iam.attach_role_policy(RoleName="drsorch-spoke", PolicyArn=policy["Policy"]["Arn"])
 
-    assert refusal(target_client("drs").describe_jobs) == ("AccessDeniedException", 403)
+    assert code_and_status(target_client("drs").describe_jobs) == ("AccessDeniedException", 403)
 
 
 def test_a_starter_without_ec2_rights_gets_a_job_whose_launches_fail(simulator):
     set_policy({"Effect": "Allow", "Action": ["drs:*", "ec2:Describe*"], "Resource": "*"})
     drs = target_client("drs")
     (first, *_) = server_ids(simulator, TARGET)
-    job = start(drs, [first])
-    simulator.advance(600)
+    job = launch(simulator, drs, [first])
 
     (finished,) = drs.describe_jobs()["items"]
     assert (finished["status"], finished["participatingServers"][0]["launchStatus"]) == ("COMPLETED", "FAILED")
@@ -226,12 +218,12 @@ def test_a_starter_without_ec2_rights_gets_a_job_whose_launches_fail(simulator):
 def test_a_role_can_be_assumed_from_a_role_only_where_the_trust_names_it(simulator):
     chained = session_client("sts", assume()["Credentials"])
 
-    assert refusal(chained.assume_role, RoleArn=ROLE_ARN, RoleSessionName="again") == ("AccessDenied", 403)
+    assert code_and_status(chained.assume_role, RoleArn=ROLE_ARN, RoleSessionName="again") == ("AccessDenied", 403)
 
 
 def test_an_opt_in_region_that_is_off_does_not_know_the_credentials(simulator):
-    assert refusal(hub_client("drs", "ap-east-1").describe_jobs) == ("UnrecognizedClientException", 403)
-    assert refusal(hub_client("ec2", "ap-east-1").describe_instances) == ("AuthFailure", 401)
+    assert code_and_status(hub_client("drs", "ap-east-1").describe_jobs) == ("UnrecognizedClientException", 403)
+    assert code_and_status(hub_client("ec2", "ap-east-1").describe_instances) == ("AuthFailure", 401)
 
 
 def test_moto_s_own_control_path_is_closed(simulator):

@@ -10,7 +10,17 @@ from drsorch.simulator.backend import drs_backends
 from drsorch.simulator.control import ControlError
 from drsorch.simulator.worlds import build_world
 from drsorch.simulator.worlds.estate import LIMITS
-from tests.simulator.callers import EAST, HUB, LONG_ENOUGH, assume, hub_client, server_ids, session_client, start
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    assume,
+    hub_client,
+    instances,
+    launch,
+    server_ids,
+    session_client,
+    start,
+)
 
 MEMBER = "500000000003"
 EXTERNAL_ID = "drsorch-estate-003"
@@ -85,10 +95,9 @@ def test_groups_can_be_made_by_tag(estate):
 
 def test_its_servers_can_be_recovered(estate):
     drs = hub_client("drs")
-    start(drs, server_ids(estate)[:3])
-    estate.advance(LONG_ENOUGH)
+    launch(estate, drs, server_ids(estate)[:3])
 
-    assert len(drs.describe_recovery_instances()["items"]) == 3
+    assert len(instances(drs)) == 3
 
 
 def test_quotas_are_adjusted_like_those_of_any_world(estate):

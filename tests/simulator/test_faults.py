@@ -7,25 +7,20 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from drsorch.simulator.control import ControlError
-from tests.simulator.callers import EAST, HUB, ONCE, TARGET, WEST, assume, hub_client, server_ids, start, target_client
-
-
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ids(simulator):
-    return server_ids(simulator)
-
-
-def refusal(call, *args, **members):
-    with pytest.raises(ClientError) as refused:
-        call(*args, **members)
-    response = refused.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
-
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    ONCE,
+    TARGET,
+    WEST,
+    assume,
+    code_and_status,
+    hub_client,
+    instances,
+    launch,
+    start,
+    target_client,
+)
 
 REFUSING = [
     ({"kind": "throttle"}, ("ThrottlingException", 429)),
@@ -40,7 +35,7 @@ REFUSING = [
 def test_a_refused_start_has_no_effect(simulator, drs, ids, rule, expected):
     simulator.fault(operation="StartRecovery", times=1, **rule)
 
-    assert refusal(start, drs, ids[:1]) == expected
+    assert code_and_status(start, drs, ids[:1]) == expected
     assert simulator.jobs() == []
     assert start(drs, ids[:1])["status"] == "PENDING"
 
@@ -48,7 +43,7 @@ def test_a_refused_start_has_no_effect(simulator, drs, ids, rule, expected):
 def test_an_error_after_the_effect_leaves_the_job_behind(simulator, drs, ids):
     simulator.fault(kind="error_after", operation="StartRecovery", times=1)
 
-    assert refusal(start, drs, ids[:1]) == ("InternalServerException", 500)
+    assert code_and_status(start, drs, ids[:1]) == ("InternalServerException", 500)
     assert list(simulator.jobs()[0]["servers"]) == ids[:1]
 
 
@@ -66,7 +61,7 @@ def test_a_connection_cut_after_the_effect_leaves_the_job_behind(simulator, drs,
     with pytest.raises(ConnectionClosedError):
         start(drs, ids[:1], tags={"nonce": "7"})
     assert simulator.jobs()[0]["tags"] == {"nonce": "7"}
-    assert refusal(start, drs, ids[:1]) == ("ConflictException", 409)
+    assert code_and_status(start, drs, ids[:1]) == ("ConflictException", 409)
 
 
 def test_a_slow_answer_comes_late(simulator, drs):
@@ -98,13 +93,13 @@ OTHER_SERVICES = [
 def test_a_fault_speaks_the_language_of_its_service(simulator, service, operation, kind, expected):
     simulator.fault(kind=kind, service=service, times=1)
 
-    assert refusal(getattr(hub_client(service), operation)) == expected
+    assert code_and_status(getattr(hub_client(service), operation)) == expected
 
 
 def test_sts_can_be_made_to_fail(simulator):
     simulator.fault(kind="error_before", service="sts", operation="AssumeRole", times=1)
 
-    assert refusal(assume) == ("InternalFailure", 500)
+    assert code_and_status(assume) == ("InternalFailure", 500)
     assert assume()
 
 
@@ -125,7 +120,7 @@ def test_a_rule_is_used_up_after_its_times_and_counts_its_hits(simulator, drs):
 def test_a_rule_without_times_holds_until_it_is_cleared(simulator, drs):
     simulator.fault(kind="throttle")
     for _ in range(3):
-        assert refusal(drs.describe_jobs)[0] == "ThrottlingException"
+        assert code_and_status(drs.describe_jobs)[0] == "ThrottlingException"
 
     simulator.clear_faults()
     assert drs.describe_jobs()["items"] == []
@@ -136,7 +131,7 @@ def test_a_rule_keeps_to_its_account_and_region(simulator, drs):
 
     assert drs.describe_jobs()["items"] == []
     assert target_client("drs", EAST).describe_jobs()["items"] == []
-    assert refusal(target_client("drs", WEST).describe_jobs) == ("AccessDeniedException", 403)
+    assert code_and_status(target_client("drs", WEST).describe_jobs) == ("AccessDeniedException", 403)
 
 
 def test_a_rule_with_a_probability_hits_some_calls(simulator, drs):
@@ -159,15 +154,14 @@ def test_a_new_job_can_be_invisible_for_a_while_but_holds_its_servers(simulator,
     shown = start(drs, ids[1:2])
 
     assert [job["jobID"] for job in drs.describe_jobs()["items"]] == [shown["jobID"]]
-    assert refusal(start, drs, ids[:1]) == ("ConflictException", 409)
+    assert code_and_status(start, drs, ids[:1]) == ("ConflictException", 409)
     simulator.advance(30)
     assert {job["jobID"] for job in drs.describe_jobs()["items"]} == {shown["jobID"], hidden["jobID"]}
 
 
 def test_chosen_servers_fail_by_rule(simulator, drs, ids):
     simulator.fault(kind="launch_failure", source_server_ids=ids[:2], at="CONVERSION")
-    start(drs, ids[:3])
-    simulator.advance(600)
+    launch(simulator, drs, ids[:3])
 
     assert simulator.jobs()[0]["servers"] == dict(zip(ids[:3], ["FAILED", "FAILED", "LAUNCHED"], strict=True))
 
@@ -186,9 +180,9 @@ def test_visibility_settings_hold_for_every_job(simulator, drs, ids):
     assert drs.describe_jobs()["items"] == []
     while drs.describe_source_servers()["items"][0]["lastLaunchResult"] != "SUCCEEDED":
         simulator.advance(10)
-    assert drs.describe_recovery_instances()["items"] == []
+    assert instances(drs) == []
     simulator.advance(60)
-    (instance,) = drs.describe_recovery_instances()["items"]
+    (instance,) = instances(drs)
     drs.terminate_recovery_instances(recoveryInstanceIDs=[instance["recoveryInstanceID"]])
     simulator.advance(60)
     assert drs.describe_jobs()["items"][0]["participatingServers"] == []

@@ -3,26 +3,14 @@
 import pytest
 
 from tests.simulator.callers import (
-    LONG_ENOUGH,
     events,
-    hub_client,
     instances,
+    launch,
     refusal,
-    server_ids,
     signed_call,
     start,
     statuses,
 )
-
-
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ids(simulator):
-    return server_ids(simulator)
 
 
 @pytest.fixture
@@ -155,8 +143,7 @@ def test_tags_are_no_members_that_a_fault_may_touch(simulator, drs, ids):
 
 
 def test_several_faults_spoil_one_answer(simulator, drs, ids):
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
     simulator.fault(kind="timestamps")
     simulator.fault(kind="member_missing", member="tags")
     (job,) = drs.describe_jobs()["items"]

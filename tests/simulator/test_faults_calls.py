@@ -10,19 +10,21 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from tests.simulator.callers import EAST, HUB, ONCE, WEST, assume, hub_client, refusal, server_ids, start, target_client
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    ONCE,
+    WEST,
+    assume,
+    code_and_status,
+    hub_client,
+    refusal,
+    server_ids,
+    start,
+    target_client,
+)
 
 HASTY = ONCE.merge(Config(read_timeout=0.2))
-
-
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-def answer(call, *args, **members):
-    response = refusal(call, *args, **members)
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 REFUSING = [
@@ -48,7 +50,7 @@ def test_a_call_is_refused_in_the_words_of_its_service(simulator, service, opera
     simulator.fault(**rule, times=1)
     call = getattr(hub_client(service), operation)
 
-    assert answer(call) == expected
+    assert code_and_status(call) == expected
     assert call()
 
 
@@ -91,8 +93,8 @@ def test_a_storm_throttles_what_comes_faster_than_its_rate(simulator, drs):
     drs.describe_jobs()
     drs.describe_jobs()
 
-    assert answer(drs.describe_jobs) == ("ThrottlingException", 429)
-    assert answer(drs.describe_jobs) == ("ThrottlingException", 429)
+    assert code_and_status(drs.describe_jobs) == ("ThrottlingException", 429)
+    assert code_and_status(drs.describe_jobs) == ("ThrottlingException", 429)
     assert drs.describe_source_servers()["items"]
     assert simulator.faults()[0]["hits"] == 2
 
@@ -165,7 +167,7 @@ def test_dice_fall_alike_for_the_same_seed(simulator, drs):
 def test_rights_can_be_lost_and_given_back(simulator):
     drs = target_client("drs")
     simulator.deny("222222222222", "drs:DescribeJobs")
-    assert answer(drs.describe_jobs) == ("AccessDeniedException", 403)
+    assert code_and_status(drs.describe_jobs) == ("AccessDeniedException", 403)
     assert drs.describe_source_servers()["items"]
 
     simulator.deny("222222222222")
@@ -174,20 +176,20 @@ def test_rights_can_be_lost_and_given_back(simulator):
 
 def test_trust_can_be_lost_and_given_back(simulator):
     simulator.trust("222222222222", "another-id")
-    assert answer(assume) == ("AccessDenied", 403)
+    assert code_and_status(assume) == ("AccessDenied", 403)
     assert assume(ExternalId="another-id")
     simulator.trust("222222222222", None)
-    assert answer(assume, ExternalId="another-id") == ("AccessDenied", 403)
+    assert code_and_status(assume, ExternalId="another-id") == ("AccessDenied", 403)
 
 
 def test_a_region_can_be_switched_off_and_on(simulator):
     drs, ec2 = hub_client("drs", WEST), hub_client("ec2", WEST)
     simulator.region(HUB, WEST, enabled=False)
-    assert answer(drs.describe_jobs) == ("UnrecognizedClientException", 403)
-    assert answer(ec2.describe_instances) == ("AuthFailure", 401)
+    assert code_and_status(drs.describe_jobs) == ("UnrecognizedClientException", 403)
+    assert code_and_status(ec2.describe_instances) == ("AuthFailure", 401)
     assert hub_client("drs").describe_jobs()["items"] == []
 
     simulator.region(HUB, WEST, enabled=True, initialized=False)
-    assert answer(drs.describe_jobs) == ("UninitializedAccountException", 400)
+    assert code_and_status(drs.describe_jobs) == ("UninitializedAccountException", 400)
     drs.initialize_service()
     assert drs.describe_jobs()["items"] == []

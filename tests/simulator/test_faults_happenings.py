@@ -3,17 +3,15 @@
 import pytest
 
 from drsorch.simulator.control import ControlError
-from tests.simulator.callers import EAST, HUB, LONG_ENOUGH, hub_client, instances, refusal, server_ids, start
-
-
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ids(simulator):
-    return server_ids(simulator)
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    code,
+    hub_client,
+    instances,
+    launch,
+    start,
+)
 
 
 def states(drs):
@@ -46,14 +44,13 @@ def test_lag_can_be_set(simulator, drs, ids):
 def test_a_server_can_be_deleted_just_before_its_launch(simulator, drs, ids):
     simulator.fault(kind="server_deleted", operation="StartRecovery", source_server_ids=ids[:1], times=1)
 
-    assert refusal(start, drs, ids[:2])["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(start, drs, ids[:2]) == "ResourceNotFoundException"
     assert [entry["sourceServerID"] for entry in drs.describe_source_servers()["items"]] == ids[1:]
     assert simulator.jobs() == []
 
 
 def test_a_server_in_a_job_or_with_an_instance_is_not_deleted(simulator, drs, ids):
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
     start(drs, ids[1:2])
     left = simulator.happen("server_deleted", HUB, EAST)
 
@@ -72,8 +69,7 @@ def test_tags_can_change_in_the_middle(simulator, drs, ids):
 
 @pytest.mark.parametrize(("kind", "state"), [("instance_stopped", "STOPPED"), ("instance_terminated", "TERMINATED")])
 def test_an_instance_can_be_lost_behind_our_back(simulator, drs, ids, kind, state):
-    start(drs, ids[:2])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:2])
     simulator.fault(kind=kind, service="ec2", operation="DescribeInstanceStatus", source_server_ids=ids[:1], times=1)
     hub_client("ec2").describe_instance_status()
 

@@ -7,33 +7,18 @@ from tests.simulator.callers import (
     EAST,
     HUB,
     LONG_ENOUGH,
+    code,
     events,
     hub_client,
     instances,
-    refusal,
-    server_ids,
+    launch,
     start,
     statuses,
 )
 
 
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ids(simulator):
-    return server_ids(simulator)
-
-
-def code(call, *args, **members):
-    return refusal(call, *args, **members)["Error"]["Code"]
-
-
 def launched(simulator, drs, ids):
-    start(drs, ids)
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids)
     return [entry["recoveryInstanceID"] for entry in instances(drs)]
 
 
@@ -72,6 +57,11 @@ def test_another_operator_starts_a_job_whenever_told(simulator, drs, ids):
         simulator.start_job(HUB, EAST, ids[:1])
 
 
+def test_a_job_of_another_operator_needs_a_server(simulator):
+    with pytest.raises(ControlError, match="at least one source server"):
+        simulator.start_job(HUB, EAST, [])
+
+
 def test_tags_at_the_start_can_be_refused(simulator, drs, ids):
     simulator.fault(kind="tags_refused", operation="StartRecovery")
 
@@ -81,8 +71,7 @@ def test_tags_at_the_start_can_be_refused(simulator, drs, ids):
 
 def test_a_job_can_fail_for_every_server_with_its_raw_error(simulator, drs, ids):
     simulator.fault(kind="launch_failure", at="LAUNCH", raw_error="No capacity today.", times=2)
-    job = start(drs, ids[:2])
-    simulator.advance(LONG_ENOUGH)
+    job = launch(simulator, drs, ids[:2])
 
     assert statuses(drs, job["jobID"]) == ("COMPLETED", ["FAILED", "FAILED"])
     log = drs.describe_job_log_items(jobID=job["jobID"])["items"]
@@ -122,8 +111,7 @@ def test_a_job_can_end_very_late(simulator, drs, ids):
 
 def test_a_completed_job_can_leave_servers_pending(simulator, drs, ids):
     simulator.fault(kind="servers_pending", source_server_ids=ids[1:2], times=1)
-    job = start(drs, ids[:2])
-    simulator.advance(LONG_ENOUGH)
+    job = launch(simulator, drs, ids[:2])
 
     assert statuses(drs, job["jobID"]) == ("COMPLETED", ["LAUNCHED", "PENDING"])
     assert len(instances(drs)) == 1

@@ -8,11 +8,15 @@ from tests.simulator.callers import (
     LONG_ENOUGH,
     TARGET,
     WEST,
+    code,
     events,
     hub_client,
     instances,
+    job_of,
+    launch,
     refusal,
     server_ids,
+    source_server,
     start,
     statuses,
     target_client,
@@ -25,16 +29,6 @@ HEALTHY_LAUNCH = [
     "CONVERSION_END",
     "LAUNCH_START",
 ]
-
-
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ids(simulator):
-    return server_ids(simulator)
 
 
 def instance_of(drs, server_id):
@@ -58,8 +52,7 @@ def test_a_new_job_is_pending_and_shows_what_was_asked(drs, ids):
 
 
 def test_a_recovery_that_is_no_drill_says_so(simulator, drs, ids):
-    job = start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    job = launch(simulator, drs, ids[:1])
 
     (instance,) = instances(drs)
     assert job["initiatedBy"] == "START_RECOVERY"
@@ -86,8 +79,7 @@ def test_a_server_stays_pending_until_its_launch_starts(simulator, drs, ids):
 
 
 def test_the_log_has_the_order_of_real_jobs_and_no_launch_end(simulator, drs, ids):
-    job = start(drs, ids[:3])
-    simulator.advance(LONG_ENOUGH)
+    job = launch(simulator, drs, ids[:3])
 
     whole = events(drs, job["jobID"])
     assert (whole[0], whole[-1]) == ("JOB_START", "JOB_END")
@@ -96,8 +88,7 @@ def test_the_log_has_the_order_of_real_jobs_and_no_launch_end(simulator, drs, id
 
 
 def test_log_times_never_go_back(simulator, drs, ids):
-    job = start(drs, ids)
-    simulator.advance(LONG_ENOUGH)
+    job = launch(simulator, drs, ids)
 
     times = [item["logDateTime"] for item in drs.describe_job_log_items(jobID=job["jobID"])["items"]]
     assert times == sorted(times)
@@ -105,18 +96,16 @@ def test_log_times_never_go_back(simulator, drs, ids):
 
 
 def test_a_finished_job_names_no_recovery_instance(simulator, drs, ids):
-    job = start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    job = launch(simulator, drs, ids[:1])
 
-    (server,) = drs.describe_jobs(filters={"jobIDs": [job["jobID"]]})["items"][0]["participatingServers"]
+    (server,) = job_of(drs, job["jobID"])["participatingServers"]
     assert set(server) == {"sourceServerID", "launchStatus", "launchActionsStatus"}
 
 
 def test_a_launch_makes_a_real_instance_in_the_right_account_and_region_only(simulator):
     target = target_client("drs", WEST)
     (first, *_) = server_ids(simulator, TARGET, WEST)
-    start(target, [first], isDrill=True)
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, target, [first], isDrill=True)
 
     (instance,) = instances(target)
     assert machines(target_client("ec2", WEST)) == {instance["ec2InstanceID"]: "running"}
@@ -125,8 +114,7 @@ def test_a_launch_makes_a_real_instance_in_the_right_account_and_region_only(sim
 
 
 def test_the_instance_is_shaped_and_tagged_like_its_source(simulator, drs, ids):
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
 
     (reservation,) = hub_client("ec2").describe_instances()["Reservations"]
     machine = reservation["Instances"][0]
@@ -138,17 +126,16 @@ def test_the_instance_is_shaped_and_tagged_like_its_source(simulator, drs, ids):
 
 
 def test_ec2_alone_sees_the_instance_when_nobody_asks_drs(simulator, drs, ids):
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
 
     assert list(machines(hub_client("ec2")).values()) == ["running"]
 
 
 def test_the_source_server_remembers_its_last_launch(simulator, drs, ids):
     job = start(drs, ids[:1], isDrill=True)
-    (before,) = drs.describe_source_servers(filters={"sourceServerIDs": ids[:1]})["items"]
+    before = source_server(drs, ids[0])
     simulator.advance(LONG_ENOUGH)
-    (after,) = drs.describe_source_servers(filters={"sourceServerIDs": ids[:1]})["items"]
+    after = source_server(drs, ids[0])
 
     assert before["lifeCycle"]["lastLaunch"]["initiated"]["jobID"] == job["jobID"]
     assert (before["lastLaunchResult"], after["lastLaunchResult"]) == ("PENDING", "SUCCEEDED")
@@ -167,18 +154,15 @@ def test_a_server_in_a_live_job_cannot_join_another_and_no_part_of_the_call_coun
 
 
 def test_a_server_is_free_again_when_its_job_has_ended(simulator, drs, ids):
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
 
     assert start(drs, ids[:1])["status"] == "PENDING"
 
 
 def test_a_relaunch_cleans_up_and_replaces_the_earlier_instance(simulator, drs, ids):
-    start(drs, ids[:2])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:2])
     first, kept = instance_of(drs, ids[0]), instance_of(drs, ids[1])
-    job = start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    job = launch(simulator, drs, ids[:1])
 
     assert events(drs, job["jobID"], ids[0])[:2] == ["CLEANUP_START", "CLEANUP_END"]
     assert machines(hub_client("ec2"))[first["ec2InstanceID"]] == "terminated"
@@ -198,29 +182,26 @@ STAGES = [
 @pytest.mark.parametrize(("stage", "expected"), STAGES, ids=[case[0] for case in STAGES])
 def test_a_chosen_server_fails_and_the_job_completes_all_the_same(simulator, drs, ids, stage, expected):
     simulator.fail_server(HUB, EAST, ids[0], at=stage)
-    job = start(drs, ids[:2])
-    simulator.advance(LONG_ENOUGH)
+    job = launch(simulator, drs, ids[:2])
 
     assert statuses(drs, job["jobID"]) == ("COMPLETED", ["FAILED", "LAUNCHED"])
     assert events(drs, job["jobID"], ids[0]) == expected
     log = drs.describe_job_log_items(jobID=job["jobID"])["items"]
     assert all(item["eventData"]["rawError"] for item in log if item["event"] == expected[-1])
     assert [entry["sourceServerID"] for entry in instances(drs)] == [ids[1]]
-    (server,) = drs.describe_source_servers(filters={"sourceServerIDs": ids[:1]})["items"]
+    server = source_server(drs, ids[0])
     assert server["lastLaunchResult"] == "FAILED"
 
 
 def test_a_failure_is_used_up(simulator, drs, ids):
     simulator.fail_server(HUB, EAST, ids[0], times=1)
     for expected in ("FAILED", "LAUNCHED"):
-        job = start(drs, ids[:1])
-        simulator.advance(LONG_ENOUGH)
+        job = launch(simulator, drs, ids[:1])
         assert statuses(drs, job["jobID"]) == ("COMPLETED", [expected])
 
 
 def test_termination_ends_the_machine_and_the_recovery_instance_vanishes(simulator, drs, ids):
-    start(drs, ids[:2])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:2])
     doomed = instance_of(drs, ids[0])["recoveryInstanceID"]
     job = drs.terminate_recovery_instances(recoveryInstanceIDs=[doomed])["job"]
 
@@ -230,24 +211,22 @@ def test_termination_ends_the_machine_and_the_recovery_instance_vanishes(simulat
     assert statuses(drs, job["jobID"]) == ("COMPLETED", ["TERMINATED"])
     assert doomed not in [entry["recoveryInstanceID"] for entry in instances(drs)]
     assert sorted(machines(hub_client("ec2")).values()) == ["running", "terminated"]
-    (server,) = drs.describe_source_servers(filters={"sourceServerIDs": ids[:1]})["items"]
+    server = source_server(drs, ids[0])
     assert "recoveryInstanceId" not in server
 
 
 def test_terminating_twice_conflicts(simulator, drs, ids):
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
     doomed = [instances(drs)[0]["recoveryInstanceID"]]
     drs.terminate_recovery_instances(recoveryInstanceIDs=doomed)
 
-    assert refusal(drs.terminate_recovery_instances, recoveryInstanceIDs=doomed)["Error"]["Code"] == "ConflictException"
+    assert code(drs.terminate_recovery_instances, recoveryInstanceIDs=doomed) == "ConflictException"
     simulator.advance(60)
-    assert refusal(drs.terminate_recovery_instances, recoveryInstanceIDs=doomed)["Error"]["Code"] == "ConflictException"
+    assert code(drs.terminate_recovery_instances, recoveryInstanceIDs=doomed) == "ConflictException"
 
 
 def test_a_machine_with_termination_protection_survives_and_the_log_says_why(simulator, drs, ids):
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
     machine = instances(drs)[0]["ec2InstanceID"]
     hub_client("ec2").modify_instance_attribute(InstanceId=machine, DisableApiTermination={"Value": True})
     job = drs.terminate_recovery_instances(recoveryInstanceIDs=[machine])["job"]
@@ -259,8 +238,7 @@ def test_a_machine_with_termination_protection_survives_and_the_log_says_why(sim
 
 
 def test_a_machine_stopped_behind_our_back_is_seen_stopped(simulator, drs, ids):
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
     hub_client("ec2").stop_instances(InstanceIds=[instances(drs)[0]["ec2InstanceID"]])
 
     assert instances(drs)[0]["ec2InstanceState"] == "STOPPED"

@@ -111,9 +111,7 @@ def test_a_content_length_that_makes_no_sense_is_refused(simulator, length):
     assert status == 400
 
 
-def test_an_operation_that_is_not_imitated_answers_501_with_its_name(simulator):
-    drs = hub_client("drs")
-
+def test_an_operation_that_is_not_imitated_answers_501_with_its_name(drs):
     with pytest.raises(drs.exceptions.ClientError) as refused:
         drs.create_recovery_plan(name="Not here")
 

@@ -13,7 +13,7 @@ from moto.sts.models import AssumedRole, sts_backends
 
 from drsorch.simulator.backend import drs_backends
 from drsorch.simulator.machines import IMAGE_NAME
-from tests.simulator.callers import HUB, TARGET, assume, hub_client, server_ids, start
+from tests.simulator.callers import HUB, TARGET, assume, hub_client, launch, server_ids
 
 
 def test_moto_is_the_version_that_the_simulator_was_made_for():
@@ -66,8 +66,7 @@ def test_a_role_has_the_members_we_read(simulator):
 
 
 def test_ec2_loads_no_public_images_so_that_an_account_starts_fast(simulator):
-    start(hub_client("drs"), server_ids(simulator)[:2])
-    simulator.advance(600)
+    launch(simulator, hub_client("drs"), server_ids(simulator)[:2])
     hub_client("ec2").describe_instances()
 
     assert [image.name for image in ec2_backends[HUB]["us-east-1"].amis.values()] == [IMAGE_NAME]

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from tests.simulator.callers import HUB, hub_client, refusal
+from tests.simulator.callers import HUB, code, code_and_status, hub_client
 
 CONTENT = {
     "schemaVersion": "0.3",
@@ -36,10 +36,6 @@ def run(ssm, document, **more):
 
 def execution(ssm, execution_id):
     return ssm.get_automation_execution(AutomationExecutionId=execution_id)["AutomationExecution"]
-
-
-def code(call, **members):
-    return refusal(call, **members)["Error"]["Code"]
 
 
 def test_an_automation_takes_its_steps_one_after_the_other(simulator, ssm, document):
@@ -77,10 +73,9 @@ def test_a_running_automation_names_its_step(ssm, document):
 
 
 def test_an_unknown_document_is_refused(ssm):
-    answer = refusal(ssm.start_automation_execution, DocumentName="Nothing-Here")
+    refused = code_and_status(ssm.start_automation_execution, DocumentName="Nothing-Here")
 
-    assert answer["Error"]["Code"] == "AutomationDefinitionNotFoundException"
-    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert refused == ("AutomationDefinitionNotFoundException", 400)
 
 
 def test_a_command_document_is_no_automation(ssm):

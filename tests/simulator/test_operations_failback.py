@@ -5,14 +5,14 @@ import pytest
 from drsorch.simulator.worlds.demo import FINANCE_ID
 from tests.simulator.callers import (
     LONG_ENOUGH,
-    assume,
+    client_of,
+    code,
     events,
     hub_client,
     instances,
-    refusal,
+    launch,
     server_ids,
-    session_client,
-    start,
+    source_server,
     statuses,
 )
 
@@ -21,15 +21,9 @@ UNKNOWN = "i-0123456789abcdef0"
 
 
 @pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def recovered(simulator, drs):
+def recovered(simulator, drs, first):
     """A recovery instance that is no drill."""
-    start(drs, server_ids(simulator)[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, [first])
     return instances(drs)[0]["recoveryInstanceID"]
 
 
@@ -38,19 +32,10 @@ def instance(drs, instance_id):
     return found
 
 
-def server(drs, server_id):
-    (found,) = drs.describe_source_servers(filters={"sourceServerIDs": [server_id]})["items"]
-    return found
-
-
-def code(call, *args, **members):
-    return refusal(call, *args, **members)["Error"]["Code"]
-
-
 def test_reversed_replication_makes_a_source_server_on_the_other_side(simulator, drs, recovered):
     arn = drs.reverse_replication(recoveryInstanceID=recovered)["reversedDirectionSourceServerArn"]
-    there = server(drs, arn.rpartition("/")[2])
-    here = server(drs, server_ids(simulator)[0])
+    there = source_server(drs, arn.rpartition("/")[2])
+    here = source_server(drs, server_ids(simulator)[0])
 
     assert (there["arn"], there["replicationDirection"]) == (arn, "FAILBACK")
     assert there["dataReplicationInfo"]["dataReplicationState"] == "INITIATING"
@@ -108,14 +93,13 @@ def test_a_stopped_failback_stops_replication_on_the_other_side(simulator, drs, 
     arn = drs.reverse_replication(recoveryInstanceID=recovered)["reversedDirectionSourceServerArn"]
     drs.stop_failback(recoveryInstanceID=recovered)
 
-    there = server(drs, arn.rpartition("/")[2])
+    there = source_server(drs, arn.rpartition("/")[2])
     assert there["dataReplicationInfo"]["dataReplicationState"] == "STOPPED"
     assert drs.reverse_replication(recoveryInstanceID=recovered)["reversedDirectionSourceServerArn"] == arn
 
 
 def test_a_drill_instance_cannot_be_reversed(simulator, drs):
-    start(drs, server_ids(simulator)[:1], isDrill=True)
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, server_ids(simulator)[:1], isDrill=True)
     drill = instances(drs)[0]
 
     assert drill["failback"]["state"] == "FAILBACK_NOT_STARTED"
@@ -143,44 +127,36 @@ def test_an_instance_is_disconnected_before_it_is_deleted_and_its_machine_goes_o
     drs.delete_recovery_instance(recoveryInstanceID=recovered)
 
     assert instances(drs) == []
-    assert "recoveryInstanceId" not in server(drs, server_ids(simulator)[0])
+    assert "recoveryInstanceId" not in source_server(drs, server_ids(simulator)[0])
     assert code(drs.delete_recovery_instance, recoveryInstanceID=recovered) == "ConflictException"
     (reservation,) = hub_client("ec2").describe_instances()["Reservations"]
     assert reservation["Instances"][0]["State"]["Name"] == "running"
 
 
-def finance(simulator, region):
-    entry = next(found for found in simulator.world()["accounts"] if found["id"] == FINANCE_ID)
-    credentials = assume(RoleArn=entry["role_arn"], ExternalId=entry["external_id"])["Credentials"]
-    return session_client("drs", credentials, region)
-
-
 def test_servers_go_home_to_their_origin_region_and_are_protected_again(simulator):
     simulator.reset("demo")
-    here, home = finance(simulator, "us-east-1"), finance(simulator, "us-east-2")
+    here = client_of(simulator, FINANCE_ID, region="us-east-1")
+    home = client_of(simulator, FINANCE_ID, region="us-east-2")
     (first, *_) = server_ids(simulator, FINANCE_ID, "us-east-1")
     assert home.describe_source_servers()["items"] == []
-    start(here, [first])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, here, [first])
     arn = here.reverse_replication(recoveryInstanceID=instances(here)[0]["recoveryInstanceID"])
     (reversed_server,) = home.describe_source_servers()["items"]
     assert reversed_server["arn"] == arn["reversedDirectionSourceServerArn"]
     assert reversed_server["sourceCloudProperties"]["originRegion"] == "us-east-1"
     simulator.advance(REPLICATED)
-    start(home, [reversed_server["sourceServerID"]])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, home, [reversed_server["sourceServerID"]])
 
     again = home.reverse_replication(recoveryInstanceID=instances(home)[0]["recoveryInstanceID"])
     assert again["reversedDirectionSourceServerArn"].endswith(first)
-    assert server(here, first)["replicationDirection"] == "FAILOVER"
-    assert server(here, first)["dataReplicationInfo"]["dataReplicationState"] == "INITIATING"
+    assert source_server(here, first)["replicationDirection"] == "FAILOVER"
+    assert source_server(here, first)["dataReplicationInfo"]["dataReplicationState"] == "INITIATING"
 
 
 def test_the_way_back_needs_drs_in_the_origin_region(simulator):
     simulator.reset("demo")
     drs = hub_client("drs")
-    start(drs, server_ids(simulator)[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, server_ids(simulator)[:1])
     instance_id = instances(drs)[0]["recoveryInstanceID"]
 
     assert code(drs.reverse_replication, recoveryInstanceID=instance_id) == "UninitializedAccountException"

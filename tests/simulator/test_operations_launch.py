@@ -5,30 +5,24 @@ import uuid
 import pytest
 
 from drsorch.simulator.model import SERVICE
-from tests.simulator.callers import EAST, HUB, LONG_ENOUGH, events, hub_client, instances, refusal, server_ids, start
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    code,
+    events,
+    instances,
+    job_of,
+    launch,
+    refusal,
+    server_ids,
+    start,
+)
 
 UNKNOWN = "s-" + "0" * 17
 
 
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ec2(simulator):
-    return hub_client("ec2")
-
-
-@pytest.fixture
-def first(simulator):
-    return server_ids(simulator)[0]
-
-
-def launch(simulator, drs, server_id):
-    job = start(drs, [server_id], isDrill=True)
-    simulator.advance(LONG_ENOUGH)
-    return job
+def drill(simulator, drs, server_id):
+    return launch(simulator, drs, [server_id], isDrill=True)
 
 
 def machine(ec2):
@@ -63,8 +57,7 @@ def test_a_launch_configuration_has_every_member_and_a_template_that_exists(drs,
 def test_the_template_has_the_same_id_whenever_it_is_first_asked_for(simulator, drs, first):
     before = drs.get_launch_configuration(sourceServerID=first)["ec2LaunchTemplateID"]
     simulator.reset()
-    start(drs, server_ids(simulator)[1:])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, server_ids(simulator)[1:])
 
     assert drs.get_launch_configuration(sourceServerID=first)["ec2LaunchTemplateID"] == before
 
@@ -95,7 +88,7 @@ def test_a_template_that_was_deleted_comes_back(drs, ec2, first):
 
 def test_a_server_launched_stopped_ends_stopped(simulator, drs, ec2, first):
     drs.update_launch_configuration(sourceServerID=first, launchDisposition="STOPPED")
-    launch(simulator, drs, first)
+    drill(simulator, drs, first)
 
     assert instances(drs)[0]["ec2InstanceState"] == "STOPPED"
     assert machine(ec2)["State"]["Name"] == "stopped"
@@ -103,7 +96,7 @@ def test_a_server_launched_stopped_ends_stopped(simulator, drs, ec2, first):
 
 def test_tags_are_not_copied_when_that_is_switched_off(simulator, drs, ec2, first):
     drs.update_launch_configuration(sourceServerID=first, copyTags=False)
-    launch(simulator, drs, first)
+    drill(simulator, drs, first)
 
     assert instances(drs)[0]["tags"] == {}
     assert "Application" not in {tag["Key"] for tag in machine(ec2)["Tags"]}
@@ -116,7 +109,7 @@ RIGHT_SIZING = [("NONE", "c5.4xlarge"), ("BASIC", "m5.large"), ("IN_AWS", "m5.la
 def test_right_sizing_decides_whether_the_template_s_instance_type_counts(simulator, drs, ec2, first, method, launched):
     template = drs.update_launch_configuration(sourceServerID=first, targetInstanceTypeRightSizingMethod=method)
     edit(ec2, template["ec2LaunchTemplateID"], {"InstanceType": "c5.4xlarge"})
-    launch(simulator, drs, first)
+    drill(simulator, drs, first)
 
     assert machine(ec2)["InstanceType"] == launched
 
@@ -134,7 +127,7 @@ def test_the_default_version_says_into_which_subnet_and_groups(simulator, drs, e
     group = ec2.create_security_group(GroupName="recovered", Description="x")["GroupId"]
     template = drs.get_launch_configuration(sourceServerID=first)["ec2LaunchTemplateID"]
     edit(ec2, template, {"NetworkInterfaces": [{"DeviceIndex": 0, "SubnetId": subnet, "Groups": [group]}]})
-    launch(simulator, drs, first)
+    drill(simulator, drs, first)
 
     assert machine(ec2)["SubnetId"] == subnet
     assert [entry["GroupId"] for entry in machine(ec2)["SecurityGroups"]] == [group]
@@ -153,7 +146,7 @@ def test_a_template_that_ec2_refuses_lets_the_launch_fail_with_its_error(simulat
         interface = interface | {"SubnetId": ec2.describe_subnets()["Subnets"][0]["SubnetId"]}
     template = drs.get_launch_configuration(sourceServerID=first)["ec2LaunchTemplateID"]
     edit(ec2, template, {"NetworkInterfaces": [{"DeviceIndex": 0, **interface}]})
-    job = launch(simulator, drs, first)
+    job = drill(simulator, drs, first)
 
     assert events(drs, job["jobID"], first)[-1] == "LAUNCH_FAILED"
     log = drs.describe_job_log_items(jobID=job["jobID"])["items"]
@@ -164,7 +157,7 @@ def test_a_template_that_ec2_refuses_lets_the_launch_fail_with_its_error(simulat
 
 def test_the_fast_recovery_mode_converts_nothing(simulator, drs, first):
     drs.update_launch_configuration(sourceServerID=first, recoveryMode="FAST")
-    job = launch(simulator, drs, first)
+    job = drill(simulator, drs, first)
 
     assert events(drs, job["jobID"], first) == ["SNAPSHOT_START", "SNAPSHOT_END", "LAUNCH_START"]
 
@@ -172,8 +165,7 @@ def test_the_fast_recovery_mode_converts_nothing(simulator, drs, first):
 def test_a_server_in_a_job_cannot_be_changed(drs, first):
     start(drs, [first])
 
-    answer = refusal(drs.update_launch_configuration, sourceServerID=first, copyTags=False)
-    assert answer["Error"]["Code"] == "ConflictException"
+    assert code(drs.update_launch_configuration, sourceServerID=first, copyTags=False) == "ConflictException"
 
 
 def test_launching_into_an_instance_rules_right_sizing_out(drs, first):
@@ -189,7 +181,7 @@ def test_launching_into_an_instance_rules_right_sizing_out(drs, first):
 
 @pytest.mark.parametrize("name", ["get_launch_configuration", "update_launch_configuration"])
 def test_the_launch_configuration_of_an_unknown_server_is_not_found(drs, name):
-    assert refusal(getattr(drs, name), sourceServerID=UNKNOWN)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(getattr(drs, name), sourceServerID=UNKNOWN) == "ResourceNotFoundException"
 
 
 def action(order=2, **changes):
@@ -229,7 +221,7 @@ def test_a_launch_action_can_be_deleted_once(drs, first):
     drs.delete_launch_action(**gone)
 
     assert drs.list_launch_actions(resourceId=first)["items"] == []
-    assert refusal(drs.delete_launch_action, **gone)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(drs.delete_launch_action, **gone) == "ResourceNotFoundException"
 
 
 def test_two_launch_actions_cannot_have_the_same_place_in_the_order(drs, first):
@@ -240,12 +232,12 @@ def test_two_launch_actions_cannot_have_the_same_place_in_the_order(drs, first):
 
 
 def test_launch_actions_of_an_unknown_server_are_not_found(drs):
-    assert refusal(drs.list_launch_actions, resourceId=UNKNOWN)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(drs.list_launch_actions, resourceId=UNKNOWN) == "ResourceNotFoundException"
 
 
 def test_status_checks_are_initializing_after_a_launch_and_ok_a_little_later(simulator, drs, ec2, first):
     job = start(drs, [first])
-    while drs.describe_jobs(filters={"jobIDs": [job["jobID"]]})["items"][0]["status"] != "COMPLETED":
+    while job_of(drs, job["jobID"])["status"] != "COMPLETED":
         simulator.advance(5)
 
     def checks():
@@ -268,7 +260,7 @@ def test_status_checks_of_other_machines_stay_as_they_are(ec2):
 
 def test_a_launch_that_was_made_to_fail_leaves_no_machine(simulator, drs, ec2, first):
     simulator.fail_server(HUB, EAST, first)
-    launch(simulator, drs, first)
+    drill(simulator, drs, first)
 
     assert ec2.describe_instances()["Reservations"] == []
 
@@ -281,7 +273,7 @@ def test_launch_actions_run_after_the_launch_when_that_is_switched_on(simulator,
     job = start(drs, [first])
 
     def runs():
-        (found,) = drs.describe_jobs(filters={"jobIDs": [job["jobID"]]})["items"]
+        found = job_of(drs, job["jobID"])
         return found["participatingServers"][0]["launchActionsStatus"]
 
     seen = []

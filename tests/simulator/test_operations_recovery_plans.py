@@ -4,17 +4,18 @@ import pytest
 
 from drsorch.simulator.control import ControlError
 from drsorch.simulator.model import SERVICE
-from tests.simulator.callers import EAST, HUB, LONG_ENOUGH, WEST, hub_client, refusal, server_ids, start
-
-
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ids(simulator):
-    return server_ids(simulator)
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    LONG_ENOUGH,
+    WEST,
+    code,
+    hub_client,
+    instances,
+    job_of,
+    refusal,
+    start,
+)
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_an_execution_launches_step_by_step_and_waits_in_between(simulator, drs,
 
     assert [step["status"] for step in first] == ["EXECUTING", "NOT_STARTED", "NOT_STARTED"]
     job = first[0]["configuration"]["executionServerStepConfiguration"]["servers"][0]["jobID"]
-    assert drs.describe_jobs(filters={"jobIDs": [job]})["items"][0]["initiatedBy"] == "START_DRILL"
+    assert job_of(drs, job)["initiatedBy"] == "START_DRILL"
     seen = []
     for _ in range(100):
         seen.append(tuple(step["status"] for step in steps_of(drs, execution)))
@@ -83,7 +84,7 @@ def test_an_execution_launches_step_by_step_and_waits_in_between(simulator, drs,
     assert missing("RecoveryPlanExecution", read) == {"errorDetail"}
     step = drs.get_recovery_plan_execution_step(recoveryPlanExecutionStepArn=first[0]["recoveryPlanExecutionStepArn"])
     assert missing("RecoveryPlanExecutionStep", step["recoveryPlanExecutionStep"]) == {"errorDetail"}
-    assert len(drs.describe_recovery_instances()["items"]) == 3
+    assert len(instances(drs)) == 3
 
 
 def test_servers_of_a_running_execution_conflict_with_other_jobs(simulator, drs, ids, plan):
@@ -106,17 +107,16 @@ def test_an_execution_whose_server_is_busy_fails_with_the_reason(simulator, drs,
 
 
 @pytest.mark.parametrize(("position", "expected"), [(0, "FAILED"), (2, "COMPLETED")], ids=["critical", "optional"])
-def test_only_a_critical_server_that_fails_lets_the_execution_fail(simulator, drs, ids, plan, position, expected):
+def test_only_a_critical_server_that_fails_lets_the_execution_fail(simulator, drs, ec2, ids, plan, position, expected):
     template = drs.get_launch_configuration(sourceServerID=ids[position])["ec2LaunchTemplateID"]
     nowhere = {"NetworkInterfaces": [{"DeviceIndex": 0, "SubnetId": "subnet-0123456789abcdef0"}]}
-    ec2 = hub_client("ec2")
     ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=nowhere)
     ec2.modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
     execution = run(simulator, plan)
     simulator.advance(4 * LONG_ENOUGH)
 
     assert status(drs, execution) == expected
-    assert len(drs.describe_recovery_instances()["items"]) == (1 if expected == "FAILED" else 2)
+    assert len(instances(drs)) == (1 if expected == "FAILED" else 2)
 
 
 def test_executions_come_newest_first_by_plan_and_status_in_pages(simulator, drs, ids, plan):
@@ -142,10 +142,9 @@ def test_plans_of_another_region_are_not_here(simulator, plan):
 
     assert drs.list_recovery_plans()["recoveryPlans"] == []
     for call in (drs.get_recovery_plan, drs.list_recovery_plan_steps):
-        assert refusal(call, recoveryPlanArn=plan)["Error"]["Code"] == "ResourceNotFoundException"
+        assert code(call, recoveryPlanArn=plan) == "ResourceNotFoundException"
     for call in (drs.get_recovery_plan_execution, drs.list_recovery_plan_execution_steps):
-        answer = refusal(call, recoveryPlanExecutionArn=f"{plan}/execution/none")
-        assert answer["Error"]["Code"] == "ResourceNotFoundException"
+        assert code(call, recoveryPlanExecutionArn=f"{plan}/execution/none") == "ResourceNotFoundException"
     answer = refusal(drs.get_recovery_plan_execution_step, recoveryPlanExecutionStepArn=f"{plan}/step/none")
     assert answer["Error"]["Code"] == "ResourceNotFoundException"
 

@@ -5,32 +5,18 @@ import uuid
 
 import pytest
 
-from drsorch.simulator.control import SimulatorControl
-from drsorch.simulator.server import serve_in_thread
 from drsorch.simulator.worlds.demo import FINANCE_ID, STAGING_ID
-from tests.simulator.callers import LONG_ENOUGH, assume, instances, server_ids, session_client, start
+from tests.simulator.callers import LONG_ENOUGH, client_of, instances, server_ids, start
+from tests.simulator.endpoints import Endpoint
 
 PLACE = FINANCE_ID, "us-east-1"
 
 
 @pytest.fixture
-def serve(tmp_path, monkeypatch, simulator):  # simulator: for the credentials in the environment
-    running = []
-
-    def begin():
-        running.append(serve_in_thread("demo", 0, journal=tmp_path / "journal"))
-        monkeypatch.setenv("AWS_ENDPOINT_URL", running[0].url)
-        return SimulatorControl(running[0].url)
-
-    yield begin, lambda: running.pop().stop()
-    for left in running:
-        left.stop()
-
-
-def client_of(control, account, service="drs", region="us-east-1"):
-    entry = next(found for found in control.world()["accounts"] if found["id"] == account)
-    credentials = assume(RoleArn=entry["role_arn"], ExternalId=entry["external_id"])["Credentials"]
-    return session_client(service, credentials, region)
+def demo(tmp_path, monkeypatch, simulator):  # simulator: for the credentials in the environment
+    running = Endpoint(tmp_path / "journal", monkeypatch, world="demo")
+    yield running
+    running.kill()
 
 
 def everything(control):
@@ -99,12 +85,10 @@ def live_through_all_of_it(control):
     control.advance(LONG_ENOUGH)
 
 
-def test_every_operation_comes_out_as_before(serve):
-    begin, kill = serve
-    control = begin()
-    live_through_all_of_it(control)
-    before = everything(control)
-    kill()
+def test_every_operation_comes_out_as_before(demo):
+    live_through_all_of_it(demo.control)
+    before = everything(demo.control)
+    demo.restart()
 
-    for shown, seen_before in zip(everything(begin()), before, strict=True):
+    for shown, seen_before in zip(everything(demo.control), before, strict=True):
         assert shown == seen_before

@@ -3,7 +3,15 @@
 import pytest
 
 from drsorch.simulator.model import SERVICE
-from tests.simulator.callers import EAST, HUB, LONG_ENOUGH, events, hub_client, refusal, server_ids, start
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    code,
+    events,
+    launch,
+    source_server,
+    start,
+)
 
 UNKNOWN = "s-" + "0" * 17
 CALLS = [
@@ -16,24 +24,13 @@ CALLS = [
 ]
 
 
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def first(simulator):
-    return server_ids(simulator)[0]
-
-
 def replication(drs, server_id):
-    (server,) = drs.describe_source_servers(filters={"sourceServerIDs": [server_id]})["items"]
-    return server["dataReplicationInfo"]
+    return source_server(drs, server_id)["dataReplicationInfo"]
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_an_unknown_server_is_not_found_by(drs, name):
-    assert refusal(getattr(drs, name), sourceServerID=UNKNOWN)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(getattr(drs, name), sourceServerID=UNKNOWN) == "ResourceNotFoundException"
 
 
 def test_a_stopped_server_is_unprotected_and_loses_its_snapshots(simulator, drs, first):
@@ -41,8 +38,7 @@ def test_a_stopped_server_is_unprotected_and_loses_its_snapshots(simulator, drs,
 
     assert answer["dataReplicationInfo"]["dataReplicationState"] == "STOPPED"
     assert drs.describe_recovery_snapshots(sourceServerID=first)["items"] == []
-    job = start(drs, [first])
-    simulator.advance(LONG_ENOUGH)
+    job = launch(simulator, drs, [first])
     assert events(drs, job["jobID"], first)[-1] == "USING_PREVIOUS_SNAPSHOT_FAILED"
 
 
@@ -71,16 +67,16 @@ def test_replication_that_starts_again_goes_through_all_its_states(simulator, dr
 
 
 def test_only_a_stopped_server_can_be_started_and_only_a_running_one_stopped(drs, first):
-    assert refusal(drs.start_replication, sourceServerID=first)["Error"]["Code"] == "ConflictException"
+    assert code(drs.start_replication, sourceServerID=first) == "ConflictException"
     drs.stop_replication(sourceServerID=first)
-    assert refusal(drs.stop_replication, sourceServerID=first)["Error"]["Code"] == "ConflictException"
+    assert code(drs.stop_replication, sourceServerID=first) == "ConflictException"
 
 
 def test_a_server_in_a_job_cannot_be_stopped_or_disconnected(drs, first):
     start(drs, [first])
 
-    assert refusal(drs.stop_replication, sourceServerID=first)["Error"]["Code"] == "ConflictException"
-    assert refusal(drs.disconnect_source_server, sourceServerID=first)["Error"]["Code"] == "ConflictException"
+    assert code(drs.stop_replication, sourceServerID=first) == "ConflictException"
+    assert code(drs.disconnect_source_server, sourceServerID=first) == "ConflictException"
 
 
 def test_a_disconnected_server_has_no_lag_and_no_storage(drs, first):
@@ -92,14 +88,13 @@ def test_a_disconnected_server_has_no_lag_and_no_storage(drs, first):
 
 
 def test_a_server_with_a_recovery_instance_cannot_be_disconnected(simulator, drs, first):
-    start(drs, [first])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, [first])
 
-    assert refusal(drs.disconnect_source_server, sourceServerID=first)["Error"]["Code"] == "ConflictException"
+    assert code(drs.disconnect_source_server, sourceServerID=first) == "ConflictException"
 
 
 def test_a_retry_begins_anew_but_not_while_all_is_well(drs, first):
-    assert refusal(drs.retry_data_replication, sourceServerID=first)["Error"]["Code"] == "ValidationException"
+    assert code(drs.retry_data_replication, sourceServerID=first) == "ValidationException"
     drs.disconnect_source_server(sourceServerID=first)
     info = drs.retry_data_replication(sourceServerID=first)["dataReplicationInfo"]
 
@@ -133,9 +128,7 @@ WRONG_CHANGES = [
 
 @pytest.mark.parametrize(("why", "change"), WRONG_CHANGES, ids=[case[0] for case in WRONG_CHANGES])
 def test_a_replication_configuration_is_refused_that(drs, first, why, change):
-    answer = refusal(drs.update_replication_configuration, sourceServerID=first, **change)
-
-    assert answer["Error"]["Code"] == "ValidationException"
+    assert code(drs.update_replication_configuration, sourceServerID=first, **change) == "ValidationException"
 
 
 def test_replication_that_has_just_begun_can_break_at_once(simulator, drs, first):

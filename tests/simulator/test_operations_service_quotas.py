@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from drsorch.simulator.control import ControlError
 from drsorch.simulator.quotas import QUOTAS
-from tests.simulator.callers import EAST, HUB, TARGET, WEST, hub_client, refusal, server_ids, start, target_client
+from tests.simulator.callers import EAST, HUB, TARGET, WEST, code, hub_client, refusal, server_ids, start, target_client
 
 NOW = {
     "L-D88FAC3A": 20,
@@ -48,20 +48,15 @@ def test_quotas_come_in_pages(quotas):
     )
 
     assert [len(page["Quotas"]) for page in pages] == [4, 4, 1]
-    answer = refusal(quotas.list_service_quotas, ServiceCode="drs", NextToken="99")
-    assert answer["Error"]["Code"] == "InvalidPaginationTokenException"
+    assert code(quotas.list_service_quotas, ServiceCode="drs", NextToken="99") == "InvalidPaginationTokenException"
 
 
 def test_an_unknown_quota_is_no_such_resource(quotas):
-    answer = refusal(quotas.get_service_quota, ServiceCode="drs", QuotaCode="L-00000000")
-
-    assert answer["Error"]["Code"] == "NoSuchResourceException"
+    assert code(quotas.get_service_quota, ServiceCode="drs", QuotaCode="L-00000000") == "NoSuchResourceException"
 
 
 def test_a_request_that_breaks_the_model_is_refused(quotas):
-    answer = refusal(quotas.list_service_quotas, ServiceCode="drs", QuotaAppliedAtLevel="PLANET")
-
-    assert answer["Error"]["Code"] == "ValidationException"
+    assert code(quotas.list_service_quotas, ServiceCode="drs", QuotaAppliedAtLevel="PLANET") == "ValidationException"
 
 
 def test_other_services_are_left_to_moto(quotas):
@@ -70,8 +65,7 @@ def test_other_services_are_left_to_moto(quotas):
         quotas.get_service_quota(ServiceCode="ec2", QuotaCode="L-00000000")
 
 
-def test_a_quota_of_one_account_and_region_is_shown_and_enforced_there_only(simulator, quotas):
-    drs, ids = hub_client("drs"), server_ids(simulator)
+def test_a_quota_of_one_account_and_region_is_shown_and_enforced_there_only(simulator, drs, ids, quotas):
     changed = simulator.quotas(HUB, EAST, servers_per_job=1)
 
     assert changed["servers_per_job"] == 1

@@ -3,19 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-import pytest
-
-from tests.simulator.callers import LONG_ENOUGH, events, hub_client, instances, refusal, server_ids, start
-
-
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def first(simulator):
-    return server_ids(simulator)[0]
+from tests.simulator.callers import LONG_ENOUGH, events, hub_client, instances, launch, refusal, server_ids
 
 
 def snapshots(drs, server_id, **more):
@@ -115,8 +103,7 @@ def test_a_stalled_server_is_launched_from_its_last_snapshot(simulator):
     }
     assert lost in names.values()
     last = complete(snapshots(drs, names["legacy-print01"]))[0]
-    start(drs, [names["legacy-print01"]])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, [names["legacy-print01"]])
 
     assert instances(drs)[0]["pointInTimeSnapshotDateTime"] == last["timestamp"]
     assert snapshots(drs, names["hrp-use1-files01"]) == []

@@ -6,22 +6,17 @@ from drsorch.simulator.model import SERVICE
 from drsorch.simulator.worlds.demo import FINANCE_ID, STAGING_ID
 from tests.simulator.callers import (
     LONG_ENOUGH,
-    assume,
+    client_of,
+    code,
     events,
     hub_client,
     instances,
+    job_of,
     refusal,
     server_ids,
-    session_client,
     start,
     statuses,
 )
-
-
-def client_of(simulator, account, service="drs", region="us-east-1"):
-    entry = next(found for found in simulator.world()["accounts"] if found["id"] == account)
-    credentials = assume(RoleArn=entry["role_arn"], ExternalId=entry["external_id"])["Credentials"]
-    return session_client(service, credentials, region)
 
 
 @pytest.fixture
@@ -43,10 +38,6 @@ def extensible(drs):
 def extended(finance):
     arn = next(entry["arn"] for entry in extensible(finance) if entry["hostname"] == "led-use1-app01")
     return finance.create_extended_source_server(sourceServerArn=arn, tags={"Application": "Ledger"})["sourceServer"]
-
-
-def code(call, **members):
-    return refusal(call, **members)["Error"]["Code"]
 
 
 def test_a_staging_account_shows_what_can_be_extended_and_lists_itself_only_then(finance, staging):
@@ -198,7 +189,7 @@ def test_a_source_network_is_recovered_as_a_vpc(simulator, finance, network):
     assert (found["lastRecovery"]["lastRecoveryResult"], found["cfnStackName"]) == ("SUCCESS", "billing-network")
     vpcs = client_of(simulator, FINANCE_ID, "ec2").describe_vpcs(VpcIds=[found["launchedVpcID"]])["Vpcs"]
     assert vpcs[0]["CidrBlock"] == "10.20.0.0/16"
-    (ended,) = finance.describe_jobs(filters={"jobIDs": [job["jobID"]]})["items"]
+    ended = job_of(finance, job["jobID"])
     assert ended["participatingResources"][0]["launchStatus"] == "LAUNCHED"
     assert events(finance, job["jobID"])[1] == "DEPLOY_NETWORK_CONFIGURATION_START"
     again = finance.start_source_network_recovery(sourceNetworks=chosen)["job"]

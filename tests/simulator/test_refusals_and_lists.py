@@ -5,13 +5,16 @@ import pytest
 from tests.simulator.callers import (
     EAST,
     HUB,
-    LONG_ENOUGH,
     TARGET,
     WEST,
+    code,
+    code_and_status,
     hub_client,
     instances,
+    launch,
     refusal,
     server_ids,
+    source_server,
     start,
     target_client,
 )
@@ -22,25 +25,15 @@ UNKNOWN_IN_START = {
 }
 
 
-@pytest.fixture
-def drs(simulator):
-    return hub_client("drs")
-
-
-@pytest.fixture
-def ids(simulator):
-    return server_ids(simulator)
-
-
 @pytest.mark.parametrize("members", UNKNOWN_IN_START.values(), ids=UNKNOWN_IN_START.keys())
 def test_a_start_with_an_unknown_thing_finds_nothing(drs, ids, members):
-    answer = refusal(drs.start_recovery, sourceServers=[{"sourceServerID": ids[0]} | members])
+    servers = [{"sourceServerID": ids[0]} | members]
 
-    assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == ("ResourceNotFoundException", 404)
+    assert code_and_status(drs.start_recovery, sourceServers=servers) == ("ResourceNotFoundException", 404)
 
 
 def test_naming_a_server_twice_is_refused(drs, ids):
-    assert refusal(start, drs, [ids[0], ids[0]])["Error"]["Code"] == "ValidationException"
+    assert code(start, drs, [ids[0], ids[0]]) == "ValidationException"
 
 
 QUOTAS = [
@@ -50,8 +43,8 @@ QUOTAS = [
 ]
 
 
-@pytest.mark.parametrize(("quota", "code"), QUOTAS, ids=[case[1] for case in QUOTAS])
-def test_a_quota_that_is_full_refuses_with_its_code(simulator, drs, ids, quota, code):
+@pytest.mark.parametrize(("quota", "quota_code"), QUOTAS, ids=[case[1] for case in QUOTAS])
+def test_a_quota_that_is_full_refuses_with_its_code(simulator, drs, ids, quota, quota_code):
     start(drs, ids[:1])
     simulator.settings(quotas=quota)
 
@@ -60,32 +53,38 @@ def test_a_quota_that_is_full_refuses_with_its_code(simulator, drs, ids, quota, 
         "ServiceQuotaExceededException",
         402,
     )
-    assert answer["quotaCode"] == code
+    assert answer["quotaCode"] == quota_code
     assert len(simulator.jobs()) == 1
 
 
 def test_quotas_count_per_account_and_region(simulator, drs, ids):
     simulator.settings(quotas={"concurrent_jobs": 1})
-    start(drs, ids[:1])
+    west, target = hub_client("drs", WEST), target_client("drs")
+    places = [(drs, ids), (west, server_ids(simulator, HUB, WEST)), (target, server_ids(simulator, TARGET))]
 
-    start(hub_client("drs", WEST), server_ids(simulator, HUB, WEST)[:1])
-    start(target_client("drs"), server_ids(simulator, TARGET)[:1])
+    for client, servers in places:
+        assert start(client, servers[:1])["status"] == "PENDING"
+    for client, servers in places:
+        assert refusal(start, client, servers[1:2])["Error"] == {
+            "Code": "ServiceQuotaExceededException",
+            "Message": "Concurrent jobs in progress: 2 would be more than 1",
+        }
+    assert len(simulator.jobs()) == len(places)
 
 
 def test_a_region_that_is_not_initialised_says_so_until_it_is(simulator):
     drs = hub_client("drs", "eu-central-1")
 
-    assert refusal(drs.describe_source_servers)["Error"]["Code"] == "UninitializedAccountException"
+    assert code(drs.describe_source_servers) == "UninitializedAccountException"
     drs.initialize_service()
     assert drs.describe_source_servers()["items"] == []
 
 
 def test_tags_of_a_server_can_be_changed_and_are_copied_to_its_instance(simulator, drs, ids):
-    (server,) = drs.describe_source_servers(filters={"sourceServerIDs": ids[:1]})["items"]
+    server = source_server(drs, ids[0])
     drs.tag_resource(resourceArn=server["arn"], tags={"Cost": "7"})
     drs.untag_resource(resourceArn=server["arn"], tagKeys=["Tier", "never there"])
-    start(drs, ids[:1])
-    simulator.advance(LONG_ENOUGH)
+    launch(simulator, drs, ids[:1])
 
     assert drs.list_tags_for_resource(resourceArn=server["arn"])["tags"] == instances(drs)[0]["tags"]
     assert instances(drs)[0]["tags"] == {"Name": "hub-use1-db-1", "Application": "Minimal", "Cost": "7"}
@@ -94,13 +93,13 @@ def test_tags_of_a_server_can_be_changed_and_are_copied_to_its_instance(simulato
 def test_tags_of_somebody_else_s_resource_are_not_found(simulator, drs):
     arn = target_client("drs").describe_source_servers()["items"][0]["arn"]
 
-    assert refusal(drs.list_tags_for_resource, resourceArn=arn)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(drs.list_tags_for_resource, resourceArn=arn) == "ResourceNotFoundException"
 
 
 def test_an_arn_of_another_region_is_not_found_here(drs):
     arn = drs.describe_source_servers()["items"][0]["arn"].replace(EAST, WEST)
 
-    assert refusal(drs.list_tags_for_resource, resourceArn=arn)["Error"]["Code"] == "ResourceNotFoundException"
+    assert code(drs.list_tags_for_resource, resourceArn=arn) == "ResourceNotFoundException"
 
 
 def test_jobs_come_newest_first_in_pages_without_gaps(simulator, drs, ids):
@@ -117,7 +116,7 @@ def test_jobs_come_newest_first_in_pages_without_gaps(simulator, drs, ids):
 def test_a_page_token_is_no_good_for_another_question(drs):
     token = drs.describe_source_servers(maxResults=2)["nextToken"]
 
-    assert refusal(drs.describe_jobs, nextToken=token)["Error"]["Code"] == "ValidationException"
+    assert code(drs.describe_jobs, nextToken=token) == "ValidationException"
 
 
 def test_jobs_are_found_by_date(simulator, drs, ids):

@@ -9,15 +9,19 @@ from drsorch.simulator.model import SERVICE
 from drsorch.simulator.worlds import WORLDS, build_world
 from drsorch.simulator.worlds.demo import FINANCE_ID, INSURANCE_ID
 from drsorch.simulator.worlds.description import ServerDescription
-from tests.simulator.callers import EAST, HUB, TARGET, assume, hub_client, server_ids, session_client, start, statuses
+from tests.simulator.callers import (
+    EAST,
+    HUB,
+    TARGET,
+    client_of,
+    hub_client,
+    launch,
+    server_ids,
+    start,
+    statuses,
+)
 
 DURATION = re.compile(r"P0D|P\d+DT\d+H\d+M\d+(\.\d)?S")
-
-
-def demo_client(simulator, account, region):
-    entry = next(found for found in simulator.world()["accounts"] if found["id"] == account)
-    credentials = assume(RoleArn=entry["role_arn"], ExternalId=entry["external_id"])["Credentials"]
-    return session_client("drs", credentials, region)
 
 
 def test_minimal_has_six_healthy_servers_in_each_of_four_places(simulator):
@@ -52,7 +56,7 @@ def test_every_server_of_the_demo_can_be_described_and_every_account_entered(sim
     total = len(hub_client("drs").describe_source_servers()["items"])
     for account, regions in {FINANCE_ID: ("us-east-1", "eu-west-1"), INSURANCE_ID: ("us-west-2", "eu-west-1")}.items():
         for region in regions:
-            total += len(demo_client(simulator, account, region).describe_source_servers()["items"])
+            total += len(client_of(simulator, account, region=region).describe_source_servers()["items"])
 
     assert total == 40
 
@@ -81,7 +85,7 @@ def test_the_demo_has_everyday_trouble(simulator):
 
 def test_one_region_of_the_demo_is_not_initialised(simulator):
     simulator.reset("demo")
-    drs = demo_client(simulator, INSURANCE_ID, "us-east-1")
+    drs = client_of(simulator, INSURANCE_ID, region="us-east-1")
 
     with pytest.raises(drs.exceptions.UninitializedAccountException):
         drs.describe_source_servers()
@@ -89,7 +93,7 @@ def test_one_region_of_the_demo_is_not_initialised(simulator):
 
 def test_a_drill_of_billing_succeeds_and_a_server_without_a_snapshot_fails(simulator):
     simulator.reset("demo")
-    finance = demo_client(simulator, FINANCE_ID, "us-east-1")
+    finance = client_of(simulator, FINANCE_ID, region="us-east-1")
     billing = server_ids(simulator, FINANCE_ID, "us-east-1")
     job = start(finance, billing, isDrill=True)
     hub = hub_client("drs")
@@ -97,8 +101,7 @@ def test_a_drill_of_billing_succeeds_and_a_server_without_a_snapshot_fails(simul
         entry["sourceProperties"]["identificationHints"]["hostname"]: entry["sourceServerID"]
         for entry in hub.describe_source_servers()["items"]
     }
-    other = start(hub, [servers["hrp-use1-files01"], servers["legacy-print01"]], isDrill=True)
-    simulator.advance(600)
+    other = launch(simulator, hub, [servers["hrp-use1-files01"], servers["legacy-print01"]], isDrill=True)
 
     assert statuses(finance, job["jobID"]) == ("COMPLETED", ["LAUNCHED"] * 11)
     assert statuses(hub, other["jobID"]) == ("COMPLETED", ["FAILED", "LAUNCHED"])
@@ -114,7 +117,7 @@ def by_hostname(drs):
 
 def test_lag_is_a_duration_that_moves_and_is_absent_for_the_disconnected(simulator):
     simulator.reset("demo")
-    drs = demo_client(simulator, INSURANCE_ID, "us-west-2")
+    drs = client_of(simulator, INSURANCE_ID, region="us-west-2")
     seen = set()
     for _ in range(5):
         servers = by_hostname(drs)
@@ -131,7 +134,7 @@ def test_lag_is_a_duration_that_moves_and_is_absent_for_the_disconnected(simulat
 
 def test_a_stalled_server_falls_behind_as_time_passes(simulator):
     simulator.reset("demo")
-    drs = demo_client(simulator, INSURANCE_ID, "us-west-2")
+    drs = client_of(simulator, INSURANCE_ID, region="us-west-2")
     before = by_hostname(drs)["clm-usw2-app04"]["lagDuration"]
     simulator.advance(3 * 86400)
     after = by_hostname(drs)["clm-usw2-app04"]["lagDuration"]
@@ -147,10 +150,8 @@ DOCUMENTED = {
 
 
 @pytest.mark.parametrize(("operation", "absent"), DOCUMENTED.items(), ids=DOCUMENTED)
-def test_an_answer_carries_every_member_that_aws_documents_for_such_an_object(simulator, operation, absent):
-    drs = hub_client("drs")
-    start(drs, server_ids(simulator)[:1])
-    simulator.advance(600)
+def test_an_answer_carries_every_member_that_aws_documents_for_such_an_object(simulator, drs, ids, operation, absent):
+    launch(simulator, drs, ids[:1])
     shape = SERVICE.operation_model(operation).output_shape
     method = {"DescribeJobs": drs.describe_jobs, "DescribeRecoveryInstances": drs.describe_recovery_instances}
     items = method.get(operation, drs.describe_source_servers)()["items"]

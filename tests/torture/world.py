@@ -12,7 +12,6 @@ from drsorch.simulator.control import SimulatorControl
 from plans import services as plans
 from plans.definition import WaveDefinition
 from plans.models import Checks, LaunchOrder, OnFailure, RecoveryPlan
-from protection import inventory
 from protection import services as protection
 from protection.models import SourceServer, TargetAccount
 from tests import factories
@@ -79,7 +78,7 @@ class Builder:
         self.places: list[tuple[TargetAccount, str]] = []
         self.free: dict[int, list[SourceServer]] = defaultdict(list)
         for described in control.world()["accounts"]:
-            account = self._account(described)
+            account = factories.account_of(self.ada, described)
             for region in sorted(described["regions"]):
                 self.free[len(self.places)] = list(SourceServer.objects.at(account, region).order_by("hostname"))
                 self.places.append((account, region))
@@ -94,20 +93,6 @@ class Builder:
         groups = [tuple(row.group_id for row in wave.wave_groups.all()) for wave in of.waves.all()]
         definitions = [WaveDefinition(f"Wave {number}", group) for number, group in enumerate(groups, start=1)]
         return plans.create_plan(actor=self.ada, name=name, waves=definitions)
-
-    def _account(self, described: dict[str, Any]) -> TargetAccount:
-        account = protection.register_account(
-            actor=self.ada,
-            account_id=described["id"],
-            name=described["name"],
-            regions=described["regions"],
-            role_arn=described["role_arn"] or "",
-            external_id=described["external_id"] or "",
-        )
-        protection.validate_account(account=account, actor=self.ada)
-        for region in account.regions.all():
-            inventory.sync_region(region)
-        return account
 
     def _wave(self, name: str, wave: Wave) -> WaveDefinition:
         groups, dealt = [], []

@@ -81,7 +81,7 @@ def execution_step_document(step: ExecutionStep) -> dict[str, Any]:
     }
 
 
-def _configuration(step: PlanStep | ExecutionStep, member: str, servers: list[dict[str, Any]]) -> dict[str, Any]:
+def _configuration(step: PlanStep, member: str, servers: list[dict[str, Any]]) -> dict[str, Any]:
     if step.wait_minutes is not None:
         return {"waitStepConfiguration": {"waitDurationMinutes": step.wait_minutes}}
     return {member: {"servers": servers}}
