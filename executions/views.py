@@ -109,15 +109,16 @@ def _review(
 ) -> HttpResponse:
     mode = Mode.RECOVERY if form.is_recovery else Mode.DRILL
     seen = look or readiness.look(plan, mode=mode, ask_aws=False)
-    review = Review(seen, mode, refusal, is_asked=look is not None)
+    actor = actor_of(request)
+    review = Review(seen, mode, actor, refusal, is_asked=look is not None)
     context: dict[str, Any] = {
         "review": review,
         "form": form,
         "chosen": request.POST.getlist("launch_over"),
         "key": uuid.uuid4().hex,
-        "why_not": policy.why_not(actor_of(request), Permission.EXECUTE_RECOVERY)
+        "why_not": policy.why_not(actor, Permission.EXECUTE_RECOVERY, plan)
         or ("This plan is running now." if review.is_in_the_way else ""),
-        "why_no_override": policy.why_not(actor_of(request), OVERRIDING),
+        "why_no_override": policy.why_not(actor, OVERRIDING, plan),
     }
     return render(request, "executions/start.html", context, status=refusal.status if refusal else 200)
 

@@ -44,9 +44,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "is_old": synced_at is not None and timezone.now() - synced_at > OLD,
         "unread": _unread(servers),
         "warnings": services.warnings(plan),
-        "why_no_start": policy.why_not(actor, Permission.EXECUTE_RECOVERY) or _running(plan),
+        "why_no_start": policy.why_not(actor, Permission.EXECUTE_RECOVERY, plan) or _running(plan),
         # A recovery may make way for itself where a drill runs: the start page says what is possible.
-        "why_no_recovery": policy.why_not(actor, Permission.EXECUTE_RECOVERY),
+        "why_no_recovery": policy.why_not(actor, Permission.EXECUTE_RECOVERY, plan),
     }
     return render(request, "plans/detail.html", context)
 

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 
 from drsorch.access import policy
-from drsorch.access.policed import PolicedInline, RecordAdmin, ServiceAdmin, actor_at, may
+from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin, ServiceAdmin, actor_at, may
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.errors import UserError
@@ -135,7 +135,7 @@ class SourceServerAdmin(RecordAdmin):
 
     list_display = ("__str__", "source_server_id", "account", "region", "group", "replication_state", "lag_seconds")
     list_display += ("missing_since",)  # type: ignore[assignment]
-    list_filter = ("account", "region", "replication_state", ("missing_since", admin.EmptyFieldListFilter))
+    list_filter = (OWN_ACCOUNTS, "region", "replication_state", ("missing_since", admin.EmptyFieldListFilter))
     list_select_related = ("account", "group")
     search_fields = ("hostname", "fqdn", "source_server_id", "origin_instance_id", "tags__value")
     inlines = (TagInline,)
@@ -161,7 +161,7 @@ class ProtectionGroupAdmin(ServiceAdmin):
     change_permission = Permission.UPDATE_PROTECTION_GROUP
     delete_permission = Permission.DELETE_PROTECTION_GROUP
     list_display = ("name", "account", "region", "server_count", "tier", "rto_minutes", "rpo_minutes", "changed_at")
-    list_filter = ("account", "region", "tier")
+    list_filter = (OWN_ACCOUNTS, "region", "tier")
     list_select_related = ("account",)
     search_fields = ("name", "description", "servers__hostname", "servers__source_server_id")
     readonly_fields = ("account", "region", "server_names")
@@ -181,6 +181,7 @@ class ProtectionGroupAdmin(ServiceAdmin):
         """Give the form of a new group its account and Region."""
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.place = None if obj else _place(request)
+        form.actor = actor_at(request)
         return form
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:

@@ -58,6 +58,16 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.READ_ONLY: frozenset({P.VIEW_RESOURCES}),
     Role.AUDITOR: frozenset({P.VIEW_RESOURCES}),
 }
+# Roles to which everything is granted, at which level: whoever gives out grants, and whoever checks them.
+EVERYWHERE: dict[str, str] = {Role.ADMIN: "manage", Role.AUDITOR: "view"}
+# The level at which the object of a permission must be granted.
+NEEDED_LEVEL = dict.fromkeys(Permission, "manage") | {
+    P.VIEW_RESOURCES: "view",
+    P.CREATE_RECOVERY_PLAN: "view",
+    P.EXECUTE_RECOVERY: "operate",
+    P.MANAGE_EXECUTION: "operate",
+    P.TERMINATE_INSTANCES: "operate",
+}
 # Who may let problems pass at the start of a recovery, launch over a live instance, or cancel somebody's drill for a
 # recovery: administrators and recovery managers, and nobody who only operates.
 OVERRIDING = Permission.MANAGE_EXECUTION

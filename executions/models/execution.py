@@ -10,6 +10,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
+from drsorch.access.roles import Permission
 from drsorch.audit.actor import Source
 from drsorch.errors import Conflict
 from drsorch.queue.models import WorkerHeartbeat
@@ -111,7 +112,9 @@ class Execution(models.Model):
     rung_at = models.DateTimeField(null=True)
 
     objects = ExecutionQuerySet.as_manager()
-    access_via = ("plan",)
+    granted_via = ("plan",)
+    needs_as_well = {Permission.EXECUTE_RECOVERY: "waves__servers__account"}
+    access_via = ("waves__servers__account",)  # as it ran: its plan may act in other accounts by now
 
     class Meta:
         ordering = ["-created_at"]

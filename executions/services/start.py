@@ -97,7 +97,7 @@ def create_execution(
 
     The constraints of the database decide between two who start at once. Raises Denied, NotReady, Conflict.
     """
-    refuse_unless_free(look, mode, consent)
+    refuse_unless_free(look, mode, consent, actor)
     let_pass = refuse_unless_ready(look, mode, consent, actor)
     with transaction.atomic():
         execution = Execution(
@@ -112,7 +112,7 @@ def create_execution(
         drills = make_way(drills_to_preempt(look, mode, consent), execution.pk, look.plan, actor)
         _save_row(execution, look.plan, actor)
         _create_runs(execution, look)
-        holding.hold(execution, look.servers, taking_over=drills)
+        holding.hold(execution, look.servers, actor, taking_over=drills)
         _tell_plan(execution, look.plan)
         _tell(execution, actor, drills, let_pass)
         wake([execution.pk])
