@@ -9,13 +9,25 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 
 from drsorch.access import policy
+from drsorch.access.admin_grants import TeamGrantAdmin, UserGrantAdmin
 from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin, ServiceAdmin, actor_at, may
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.errors import UserError
 from protection import services
 from protection.forms import ProtectionGroupForm, TargetAccountForm
-from protection.models import AccountRegion, ProtectionGroup, ServerHold, ServerTag, SourceServer, TargetAccount
+from protection.models import (
+    AccountRegion,
+    AccountTeamGrant,
+    AccountUserGrant,
+    GroupTeamGrant,
+    GroupUserGrant,
+    ProtectionGroup,
+    ServerHold,
+    ServerTag,
+    SourceServer,
+    TargetAccount,
+)
 
 STATE = ("status", "status_reason", "validated_at")
 GROUP_FIELDS = ("name", "description", "tier", "rto_minutes", "rpo_minutes")
@@ -229,6 +241,10 @@ class ProtectionGroupAdmin(ServiceAdmin):
         """Its servers, one a line."""
         rows = ((server, server.source_server_id) for server in group.servers.all())
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{} ({})</li>", rows))
+
+
+admin.site.register([AccountUserGrant, GroupUserGrant], UserGrantAdmin)
+admin.site.register([AccountTeamGrant, GroupTeamGrant], TeamGrantAdmin)
 
 
 def _managed(request: HttpRequest) -> QuerySet[TargetAccount]:

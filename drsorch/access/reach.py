@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 
@@ -35,6 +36,11 @@ NOTHING = Q(pk__in=())
 def is_grantable(model: type[Model]) -> bool:
     """Say whether its rows can be granted to people and teams."""
     return hasattr(model, "user_grants") and hasattr(model, "team_grants")
+
+
+def grantable_models() -> list[type[Model]]:
+    """Return the models whose rows can be granted."""
+    return [model for model in apps.get_models() if is_grantable(model)]
 
 
 def codename(model: type[Model], level: str) -> str:

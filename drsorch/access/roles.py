@@ -41,6 +41,11 @@ class Role(TextChoices):
     AUDITOR = "DRSAuditor", "Auditor"
 
 
+def role_label(name: str) -> str:
+    """Return a role in words; a group that is no role keeps its name."""
+    return str(Role(name).label) if name in Role.values else name
+
+
 P = Permission
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),

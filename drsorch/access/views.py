@@ -1,4 +1,4 @@
-"""Sign-in with a local password, and one's own tokens."""
+"""Sign-in with a local password, one's own rights, and one's own tokens."""
 
 from typing import Any
 
@@ -6,13 +6,15 @@ from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from drsorch.access import policy
 from drsorch.access.demo import DEMO_USERS
-from drsorch.access.forms import SignInForm, TokenForm
+from drsorch.access.explain import explain, holdings
+from drsorch.access.forms import ExplainForm, SignInForm, TokenForm
 from drsorch.access.models import ApiToken
 from drsorch.access.requests import actor_of
+from drsorch.access.roles import Permission, role_label
 from drsorch.access.tokens import issue_token, revoke_token
 from drsorch.console.pages import perform
 from drsorch.errors import NotFound, UserError
@@ -31,6 +33,25 @@ class SignIn(LoginView):
         """Add the demo users, in a demo only."""
         demo_users = DEMO_USERS if settings.ENVIRONMENT == "demo" else ()
         return super().get_context_data(demo_users=demo_users, **kwargs)
+
+
+@require_safe
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show one's roles, permissions and grants; with `?permission=`, why one may or may not."""
+    actor = actor_of(request)
+    form = ExplainForm(request.GET if "permission" in request.GET else None, viewer=actor)
+    answer = None
+    if form.is_bound and form.is_valid():
+        answer = explain(actor, Permission(form.cleaned_data["permission"]), form.found)
+    rights = policy.standing(actor.user)
+    context = {
+        "form": form,
+        "answer": answer,
+        "roles": [role_label(name) for name in rights.groups],
+        "permissions": sorted(rights.permissions),
+        "holdings": holdings(actor.user),
+    }
+    return render(request, "access/profile.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -37,6 +37,7 @@ def register_account(
     `external_id` is given only for a role that exists with one; otherwise a random one is made.
     Raises Denied, Invalid, Conflict (ACCOUNT_TAKEN).
     """
+    policy.require(actor, Permission.MANAGE_ACCOUNTS)
     policy.require_everywhere(actor, Permission.MANAGE_ACCOUNTS)
     account = TargetAccount(
         account_id=account_id,
