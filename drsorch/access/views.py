@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from drsorch.access import policy
+from drsorch.access.declared import PUBLIC, SIGNED_IN, needs
 from drsorch.access.demo import DEMO_USERS
 from drsorch.access.explain import explain, holdings
 from drsorch.access.forms import ExplainForm, SignInForm, TokenForm
@@ -25,6 +26,7 @@ ENDED_SHOWN = 20
 class SignIn(LoginView):
     """The sign-in page. In a demo it names the demo users, who exist nowhere else."""
 
+    needs = PUBLIC
     template_name = "access/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
@@ -35,6 +37,7 @@ class SignIn(LoginView):
         return super().get_context_data(demo_users=demo_users, **kwargs)
 
 
+@needs(SIGNED_IN)
 @require_safe
 def profile(request: HttpRequest) -> HttpResponse:
     """Show one's roles, permissions and grants; with `?permission=`, why one may or may not."""
@@ -54,6 +57,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "access/profile.html", context)
 
 
+@needs(SIGNED_IN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     """Show one's own tokens, and make one. Its text is in the answer to the form, once and nowhere else."""
@@ -72,6 +76,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     return render(request, "access/tokens.html", context, status=400 if form.errors else 200)
 
 
+@needs(SIGNED_IN)
 @require_POST
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke one of one's own tokens."""
