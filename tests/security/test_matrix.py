@@ -16,6 +16,7 @@ from executions.models import Event, Execution, Gate, Job, Launch, Poller, Serve
 from plans.models import RecoveryPlan
 from protection.models import ProtectionGroup, ServerHold, SourceServer, TargetAccount
 from tests.security.matrix import ADMIN, ADMIN_ROWS, CLOSED, EVERYTHING
+from tests.security.render import DOCUMENT, rendered
 from tests.security.verdicts import SCOPES, Person, deviations
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,11 @@ def _routes(resolver, prefix=""):
             yield from _routes(entry, route)
         else:
             yield route
+
+
+def test_the_document_says_the_same():
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert rendered(text) == text, "renew it: python -m tests.security.render"
 
 
 # ---- Planted faults
