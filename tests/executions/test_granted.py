@@ -24,12 +24,6 @@ def oscar(ada, place):
 
 
 @pytest.fixture
-def small(ada, place):
-    """A plan of one wave with two servers."""
-    return factories.plan(ada, factories.group(ada, place, "db"), name="Small")
-
-
-@pytest.fixture
 def hidden(ada, olga, small):
     """An execution that holds the servers of `small` and is out of oscar's sight."""
     secret = factories.plan(ada, *small.waves.get().groups.all(), name="Secret plan")
@@ -96,7 +90,7 @@ def test_changing_a_group_does_not_name_what_is_out_of_sight(small, hidden, ada,
     grant(to=manager.user, obj=place, level="manage", actor=ada)
     group = small.waves.get().groups.get()
 
-    with pytest.raises(Conflict, match="in use by an execution. Wait") as refusal:
+    with pytest.raises(Conflict, match=r"in use by an execution\. Wait") as refusal:
         update_group(group=group, actor=manager, version=None, name="Renamed")
     assert refusal.value.details == {}
     with pytest.raises(Conflict, match="in use by Drill of Secret plan"):
@@ -109,7 +103,7 @@ def test_servers_of_a_group_out_of_sight_are_refused_without_its_name(ada, place
     grant(to=manager.user, obj=mine, level="manage", actor=ada)
     wanted = [server.source_server_id for group in (mine, other) for server in group.servers.all()]
 
-    with pytest.raises(Conflict, match="is in protection group that you may not see already") as refusal:
+    with pytest.raises(Conflict, match="is in a protection group that you may not see already") as refusal:
         update_group(group=mine, actor=manager, version=None, server_ids=wanted)
     assert refusal.value.details == {"servers": {}}
 
