@@ -1,5 +1,6 @@
 """Roles and the permissions they give."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db.models import TextChoices
@@ -21,6 +22,14 @@ class Permission(StrEnum):
     MANAGE_ACCOUNTS = "drs:ManageAccounts"
 
 
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What a token leaves of its owner's rights: some verbs, and some AWS accounts (their ids) or all of them."""
+
+    scopes: frozenset[Permission]
+    account_ids: frozenset[str] | None = None
+
+
 class Role(TextChoices):
     """A role is a Django group of this name."""
 
@@ -30,6 +39,11 @@ class Role(TextChoices):
     OPERATOR = "DRSOperator", "Operator"
     READ_ONLY = "DRSReadOnly", "Read only"
     AUDITOR = "DRSAuditor", "Auditor"
+
+
+def role_label(name: str) -> str:
+    """Return a role in words; a group that is no role keeps its name."""
+    return str(Role(name).label) if name in Role.values else name
 
 
 P = Permission
@@ -48,6 +62,16 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.OPERATOR: frozenset({P.EXECUTE_RECOVERY, P.VIEW_RESOURCES}),
     Role.READ_ONLY: frozenset({P.VIEW_RESOURCES}),
     Role.AUDITOR: frozenset({P.VIEW_RESOURCES}),
+}
+# Roles to which everything is granted, at which level: whoever gives out grants, and whoever checks them.
+EVERYWHERE: dict[str, str] = {Role.ADMIN: "manage", Role.AUDITOR: "view"}
+# The level at which the object of a permission must be granted.
+NEEDED_LEVEL = dict.fromkeys(Permission, "manage") | {
+    P.VIEW_RESOURCES: "view",
+    P.CREATE_RECOVERY_PLAN: "view",
+    P.EXECUTE_RECOVERY: "operate",
+    P.MANAGE_EXECUTION: "operate",
+    P.TERMINATE_INSTANCES: "operate",
 }
 # Who may let problems pass at the start of a recovery, launch over a live instance, or cancel somebody's drill for a
 # recovery: administrators and recovery managers, and nobody who only operates.
