@@ -2,16 +2,19 @@
 
 from executions.services.choices import Choice, choices_of
 from executions.services.control import cancel_execution, decide_gate, pause_execution, resume_execution
+from executions.services.delete import delete_executions
 from executions.services.offers import Offer, offers
-from executions.services.start import start_execution
+from executions.services.start import CallerContext, start_execution
 from executions.services.terminate import terminate_instances
 
 __all__ = [
+    "CallerContext",
     "Choice",
     "Offer",
     "cancel_execution",
     "choices_of",
     "decide_gate",
+    "delete_executions",
     "offers",
     "pause_execution",
     "resume_execution",

@@ -127,11 +127,16 @@ def _assign(group: ProtectionGroup, server_ids: Iterable[str]) -> None:
         )
 
 
+def held_sentence(group: ProtectionGroup, server_name: str, label: str) -> str:
+    """Say why a group cannot be changed while somebody has one of its servers."""
+    return f"{group} cannot be changed now: {server_name} is in use by {label}. Wait until it has ended."
+
+
 def _refuse_while_held(group: ProtectionGroup) -> None:
     hold = ServerHold.objects.filter(server__group=group).select_related("server").first()
     if hold:
         raise Conflict(
-            f"{group} cannot be changed now: {hold.server} is in use by {hold.label}. Wait until it has ended.",
+            held_sentence(group, hold.server.hostname, hold.label),
             code="ACTIVE_EXECUTION",
             details={"executionId": str(hold.holder)},
         )

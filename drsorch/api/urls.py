@@ -1,0 +1,16 @@
+"""Addresses of the API that are about no app."""
+
+from django.urls import path
+
+from drsorch.api.docs import Document, swagger
+from drsorch.api.health import HealthViewSet
+from drsorch.api.profile import ProfileViewSet
+
+urlpatterns = [
+    path("schema", Document.as_view(), name="api-schema"),
+    path("docs", swagger, name="api-docs"),
+    path("health", HealthViewSet.as_view({"get": "alive"})),
+    path("health/ready", HealthViewSet.as_view({"get": "ready"})),
+    path("config/health", HealthViewSet.as_view({"get": "system"})),
+    path("users/profile", ProfileViewSet.as_view({"get": "profile"})),
+]
