@@ -5,11 +5,13 @@ from django.urls import include, path
 
 from drsorch.access import admin_views
 from drsorch.api import paths  # noqa: F401 - the kinds of ids in the API's addresses
+from plans import urls as plans
 from protection import urls as protection
 
 api = [
     path("", include("drsorch.api.urls")),
     path("", include(protection.api)),
+    path("", include(plans.api)),
 ]
 urlpatterns = [
     path("", include("executions.urls")),

@@ -181,11 +181,15 @@ def _refuse_twice(waves: Sequence[Wave]) -> None:
                 )
 
 
+def running_sentence(plan: RecoveryPlan) -> str:
+    """Say why a plan that runs cannot be changed or started."""
+    return f"{plan} is running now: execution {str(plan.active_execution)[:8]}. Wait until it has ended, or cancel it."
+
+
 def _refuse_while_active(plan: RecoveryPlan) -> None:
     if plan.active_execution:
         raise Conflict(
-            f"{plan} is running now: execution {str(plan.active_execution)[:8]}. Wait until it has ended, or "
-            "cancel it.",
+            running_sentence(plan),
             code="ACTIVE_EXECUTION",
             details={"executionId": str(plan.active_execution)},
         )
