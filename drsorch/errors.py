@@ -21,6 +21,13 @@ class Invalid(UserError):
     """The input breaks a rule. `details["fields"]` says which member, where one can be named."""
 
 
+class Unauthenticated(UserError):
+    """Nobody is known to have sent the request: no token, or one that is not accepted."""
+
+    status = 401
+    code = "UNAUTHENTICATED"
+
+
 class Denied(UserError):
     """The actor's roles do not give the permission."""
 

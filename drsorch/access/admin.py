@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 
 from drsorch.access import policy
-from drsorch.access.models import RoleGroup, User
+from drsorch.access.models import ApiToken, RoleGroup, User
 from drsorch.access.policed import PolicedAdmin, RecordAdmin, actor_at
 from drsorch.access.roles import PERMISSIONS, Role
 from drsorch.audit.models import AuditEvent
@@ -153,3 +153,15 @@ class AuditEventAdmin(RecordAdmin):
     list_filter = ("outcome", "source", "action", "object_kind")
     search_fields = ("actor", "object_name", "object_id", "request_id", "address")
     date_hierarchy = "at"
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(RecordAdmin):
+    """Tokens of everybody, without what they are checked against. Made and revoked in the console and by command."""
+
+    exclude = ("digest",)
+    list_display = ("name", "owner", "scopes", "expires_at", "last_used_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "owner")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__username")
+    date_hierarchy = "created_at"

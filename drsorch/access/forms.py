@@ -1,7 +1,17 @@
-"""The sign-in form."""
+"""The forms of signing in and of one's own tokens."""
 
+import re
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from drsorch.access.roles import Permission
+from drsorch.errors import UserError
 
 
 class SignInForm(AuthenticationForm):
@@ -11,3 +21,50 @@ class SignInForm(AuthenticationForm):
         """Return the error at the password field, where the person corrects it first."""
         sentence = "The username or the password is wrong. Both are case-sensitive."
         return ValidationError({"password": ValidationError(sentence, code="invalid_login")})
+
+
+class WordsField(forms.CharField):
+    """Words between commas or spaces. Its value is a list."""
+
+    def clean(self, value: Any) -> list[str]:
+        """Return the words."""
+        return [word for word in re.split(r"[,\s]+", str(super().clean(value))) if word]
+
+
+class TokenForm(forms.Form):
+    """A new token of one's own. `permissions` are those that the person has to give."""
+
+    name = forms.CharField(max_length=100, help_text="What uses it, such as “Deployment pipeline”.")
+    scopes = forms.MultipleChoiceField(label="Permissions", widget=forms.CheckboxSelectMultiple)
+    days = forms.TypedChoiceField(
+        label="Expires", coerce=int, choices=[(days, f"in {days} days") for days in (1, 7, 30, 90)], initial=30
+    )
+    account_ids = WordsField(
+        label="Accounts", required=False, help_text="AWS account ids, with commas. Empty: all that you may."
+    )
+    ranges = WordsField(
+        label="Address ranges", required=False, help_text="Such as 10.0.0.0/8, with commas. Empty: from everywhere."
+    )
+
+    def __init__(self, *args: Any, permissions: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [(verb, str(verb)) for verb in Permission if verb in permissions]
+        self.fields["scopes"].choices = offered  # type: ignore[attr-defined]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what `issue_token` takes. The form must be valid."""
+        data = self.cleaned_data
+        return {
+            "name": data["name"],
+            "scopes": data["scopes"],
+            "expires_at": timezone.now() + timedelta(days=data["days"]),
+            "account_ids": data["account_ids"] or None,
+            "ranges": data["ranges"],
+        }
+
+    def refuse(self, error: UserError) -> None:
+        """Show what the service refused: at the fields that it names, else above all of them."""
+        named = error.details.get("fields", {})
+        has_fields = bool(named) and named.keys() <= self.fields.keys()
+        for name, sentences in named.items() if has_fields else [(None, [error.message])]:
+            self.add_error(name, sentences)

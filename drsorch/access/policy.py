@@ -33,13 +33,19 @@ def verbs(user: Any) -> frozenset[Permission]:
 
 
 def has(actor: Actor, permission: Permission) -> bool:
-    """Say whether the actor's roles give `permission`; the installation itself has all of them."""
-    return actor.is_system or permission in verbs(actor.user)
+    """Say whether the actor's roles give `permission` and the token, if there is one, leaves it.
+
+    The installation itself has all of them.
+    """
+    if actor.is_system:
+        return True
+    return permission in verbs(actor.user) and (actor.right is None or permission in actor.right.scopes)
 
 
 def is_administrator(actor: Actor) -> bool:
     """Say whether the actor's roles give every permission there is: whoever manages people can give them all."""
-    return actor.is_system or verbs(actor.user) == frozenset(Permission)
+    is_narrowed = actor.right is not None and actor.right.account_ids is not None
+    return not is_narrowed and all(has(actor, permission) for permission in Permission)
 
 
 def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW) -> QuerySet[M]:

@@ -5,6 +5,7 @@ import uuid
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
+from drsorch.access.models import ApiToken
 from drsorch.audit.actor import Actor, Source
 from drsorch.errors import NotFound
 
@@ -22,6 +23,18 @@ def actor_of(request: HttpRequest, source: str = Source.UI) -> Actor:
         )
         request._actor = known  # type: ignore[attr-defined]
     return known
+
+
+def actor_with(token: ApiToken, *, address: str = "", request_id: str = "", source: str = Source.API) -> Actor:
+    """Return the owner of a token that was accepted, with the rights that the token leaves."""
+    return Actor(
+        name=token.owner.get_username(),
+        source=source,
+        user=token.owner,
+        address=address,
+        request_id=request_id or uuid.uuid4().hex,
+        right=token.right,
+    )
 
 
 def actor_named(username: str, source: str = Source.CLI) -> Actor:

@@ -1,5 +1,6 @@
 """Roles and the permissions they give."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db.models import TextChoices
@@ -19,6 +20,14 @@ class Permission(StrEnum):
     TERMINATE_INSTANCES = "drs:TerminateInstances"
     VIEW_RESOURCES = "drs:ViewResources"
     MANAGE_ACCOUNTS = "drs:ManageAccounts"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What a token leaves of its owner's rights: some verbs, and some AWS accounts (their ids) or all of them."""
+
+    scopes: frozenset[Permission]
+    account_ids: frozenset[str] | None = None
 
 
 class Role(TextChoices):

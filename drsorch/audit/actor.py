@@ -29,6 +29,7 @@ class Actor:
     user: Any = None
     address: str = ""
     request_id: str = ""
+    right: Any = None  # what a token leaves of the person's rights; None without a token
 
     @property
     def is_system(self) -> bool:
