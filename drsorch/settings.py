@@ -148,7 +148,10 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["drsorch.api.envelope.EnvelopeRenderer"],
     "DEFAULT_PARSER_CLASSES": ["drsorch.api.envelope.StrictJsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "drsorch.api.envelope.AlwaysJson",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["drsorch.api.authentication.ConsoleSession"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "drsorch.api.authentication.BearerToken",
+        "drsorch.api.authentication.ConsoleSession",
+    ],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drsorch.api.schema.ApiSchema",

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from drsorch.access import admin_views
 from drsorch.api import paths  # noqa: F401 - the kinds of ids in the API's addresses
+from executions import urls as executions
 from plans import urls as plans
 from protection import urls as protection
 
@@ -12,6 +13,7 @@ api = [
     path("", include("drsorch.api.urls")),
     path("", include(protection.api)),
     path("", include(plans.api)),
+    path("", include(executions.api)),
 ]
 urlpatterns = [
     path("", include("executions.urls")),

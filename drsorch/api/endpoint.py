@@ -16,7 +16,8 @@ class Endpoint:
     """One method of one path.
 
     `permission` None: for everybody who is signed in. `is_public`: for everybody. `is_list`: pages of `answer`.
-    `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one.
+    `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one. `is_secret`: the answer
+    is shown once and kept nowhere.
     `conflicts` are the codes that a 409 may have.
     """
 
@@ -33,6 +34,7 @@ class Endpoint:
     takes_version: bool = False
     has_version: bool = False
     needs_key: bool = False
+    is_secret: bool = False
     conflicts: tuple[str, ...] = ()
     example: dict[str, Any] = field(default_factory=dict)
 

@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from drsorch.api.envelope import Problem
 from drsorch.errors import UserError
@@ -34,7 +33,6 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     if found is None:
         return None
     status, code, message, details, headers = found
-    set_rollback()
     return Response(Problem(code, message, details, request_id), status=status, headers=headers)
 
 

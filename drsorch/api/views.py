@@ -83,7 +83,7 @@ class ApiViewSet(ViewSet):
         def work() -> Response:
             return self._respond(endpoint, method(self, **path))
 
-        return idempotency.once(request, self.key, work) if self.key else work()
+        return idempotency.once(request, self.key, work) if self.key and not endpoint.is_secret else work()
 
     def scoped(self, rows: QuerySet[M], level: policy.Level = policy.Level.VIEW) -> QuerySet[M]:
         """Return the rows in the caller's sight."""

@@ -1,7 +1,13 @@
 """What people do with executions. Every door calls these."""
 
 from executions.services.choices import Choice, choices_of
-from executions.services.control import cancel_execution, decide_gate, pause_execution, resume_execution
+from executions.services.control import (
+    cancel_execution,
+    decide_gate,
+    pause_execution,
+    resume_execution,
+    retry_wave,
+)
 from executions.services.delete import delete_executions
 from executions.services.offers import Offer, offers
 from executions.services.start import CallerContext, start_execution
@@ -18,6 +24,7 @@ __all__ = [
     "offers",
     "pause_execution",
     "resume_execution",
+    "retry_wave",
     "start_execution",
     "terminate_instances",
 ]

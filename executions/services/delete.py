@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from drsorch.access import policy
+from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.audit.record import record
 from drsorch.errors import Conflict, Denied, NotFound
@@ -38,7 +39,11 @@ def delete_executions(*, actor: Actor, ids: Collection[UUID] | None = None) -> i
     Conflict (INVALID_STATE, naming those that may not go).
     """
     if not policy.is_administrator(actor):
-        raise Denied("Deleting executions needs every permission there is. Ask an administrator.")
+        missing = next((each for each in Permission if not policy.has(actor, each)), Permission.MANAGE_ACCOUNTS)
+        raise Denied(
+            f"Deleting executions needs every permission there is, {missing} too. Ask an administrator.",
+            details={"permission": str(missing)},
+        )
     free = policy.scope(actor, deletable(), policy.Level.MANAGE)
     wanted = free if ids is None else free.filter(pk__in=ids)
     rows = list(wanted.order_by("created_at").select_for_update()[: AT_ONCE if ids is None else None])

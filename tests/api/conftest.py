@@ -4,8 +4,10 @@ import botocore.loaders
 import pytest
 from rest_framework.test import APIClient
 
+from drsorch.access.roles import Role
 from drsorch.api import throttles
 from drsorch.aws import sessions
+from tests import factories
 
 MODELS = botocore.loaders.create_loader()
 
@@ -67,3 +69,9 @@ class Caller:
 def calling():
     """Ask as somebody."""
     return Caller
+
+
+@pytest.fixture
+def oscar(db):
+    """Starts executions, and controls only his own."""
+    return factories.person("oscar", Role.OPERATOR)
