@@ -1,13 +1,15 @@
 """Addresses of the API about what we protect."""
 
+from typing import Any
+
 from django.urls import path
 
 from protection.api.accounts import AccountViewSet, PlaceViewSet
 from protection.api.groups import GroupViewSet
 from protection.api.servers import ServerViewSet
 
-ONE = {"get": "retrieve", "put": "update", "delete": "destroy"}
-LIST = {"get": "list", "post": "create"}
+ONE: dict[str, Any] = {"get": "retrieve", "put": "update", "delete": "destroy"}
+LIST: dict[str, Any] = {"get": "list", "post": "create"}
 
 api = [
     path("accounts", AccountViewSet.as_view(LIST)),

@@ -35,4 +35,6 @@ class Document(SpectacularAPIView):
 @require_safe
 def swagger(request: HttpRequest) -> HttpResponse:
     """Swagger's page, from its own files."""
-    return render(request, "api/docs.html", headers={"Content-Security-Policy": POLICY})
+    response = render(request, "api/docs.html")
+    response["Content-Security-Policy"] = POLICY
+    return response

@@ -67,18 +67,28 @@ class Choice(serializers.ChoiceField):
 class RowId(serializers.CharField):
     """The id of an object whose key is a number: a string for clients, who need not know."""
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: Any) -> int:  # type: ignore[override]
         """Return the key."""
         if not isinstance(data, str) or not ROW_ID.fullmatch(data):
             self.fail("invalid")
         return int(data)
 
 
+class Pattern(serializers.RegexField):
+    """A string of a certain form."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the string. A number that reads alike is refused."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
 class ServerIds(serializers.ListField):
     """Ids of source servers, each once."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(child=serializers.RegexField(SERVER_ID, max_length=32), max_length=10_000, **kwargs)
+        super().__init__(child=Pattern(SERVER_ID, max_length=32), max_length=10_000, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[str]:
         """Return them in their order."""
@@ -97,6 +107,6 @@ class RowIds(serializers.ListField):
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 
-def account_id(**kwargs: Any) -> serializers.RegexField:
+def account_id(**kwargs: Any) -> Pattern:
     """Return the field of an AWS account id."""
-    return serializers.RegexField(ACCOUNT_ID, **kwargs)
+    return Pattern(ACCOUNT_ID, **kwargs)

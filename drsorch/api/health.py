@@ -7,18 +7,26 @@ from django.db import DatabaseError, connection, models
 from django.utils import timezone
 from django_q.models import OrmQ
 from rest_framework import serializers
-from rest_framework.response import Response
 
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
 from drsorch.api.fields import Flag, Text
 from drsorch.api.serializers import Answer
 from drsorch.api.views import ApiViewSet
+from drsorch.errors import UserError
 from drsorch.queue.models import worker_age
 
 # A worker that runs is seen every three seconds; a doorbell that nobody answered for a minute is late.
 WORKER_SILENT_AFTER = timedelta(seconds=15)
 QUEUE_LATE_AFTER = timedelta(seconds=60)
+OK, FAILING = "ok", "failing"
+
+
+class Unwell(UserError):
+    """A part of the installation does not work."""
+
+    status = 503
+    code = "NOT_SERVING"
 
 
 class HealthAnswer(Answer):
@@ -27,25 +35,20 @@ class HealthAnswer(Answer):
     status = Text()
 
 
-class ReadinessAnswer(Answer):
+class PartsAnswer(HealthAnswer):
     """What is well; no detail for strangers."""
 
-    status = Text()
     database = Flag()
     worker = Flag()
     queue = Flag()
 
 
-class SystemAnswer(Answer):
+class SystemAnswer(PartsAnswer):
     """The same with numbers."""
 
-    status = Text()
-    database = Flag()
-    worker = Flag()
-    queue = Flag()
     databaseEngine = Text()
     workerSeenSecondsAgo = serializers.FloatField(allow_null=True)
-    queueAgeSeconds = serializers.FloatField()
+    queueAgeSeconds = serializers.FloatField(allow_null=True)
 
 
 class HealthViewSet(ApiViewSet):
@@ -56,13 +59,17 @@ class HealthViewSet(ApiViewSet):
     @endpoint(None, is_public=True, answer=HealthAnswer, example={"status": "ok"})
     def alive(self) -> Any:
         """Say that the web server answers. No permission, no detail."""
-        return {"status": "ok"}
+        return {"status": OK}
 
-    @endpoint(None, is_public=True, answer=ReadinessAnswer)
+    @endpoint(None, is_public=True, answer=PartsAnswer)
     def ready(self) -> Any:
         """Say whether the database answers, a worker beats, and the queue is served; 503 when one does not."""
         found = look()
-        return Response(ReadinessAnswer(found).data, status=200 if found["status"] == "ok" else 503)
+        if found["status"] != OK:
+            parts = {name: found[name] for name in ("database", "worker", "queue")}
+            missing = ", ".join(name for name, is_well in parts.items() if not is_well)
+            raise Unwell(f"Not ready: {missing}.", details=parts)
+        return found
 
     @endpoint(Permission.VIEW_RESOURCES, answer=SystemAnswer)
     def system(self) -> Any:
@@ -75,10 +82,18 @@ def look() -> dict[str, Any]:
     try:
         age, late = worker_age(), queue_age()
     except DatabaseError:
-        return {"status": "failing", "database": False, "worker": False, "queue": False}
+        return {
+            "status": FAILING,
+            "database": False,
+            "worker": False,
+            "queue": False,
+            "databaseEngine": connection.vendor,
+            "workerSeenSecondsAgo": None,
+            "queueAgeSeconds": None,
+        }
     worker, queue = age is not None and age < WORKER_SILENT_AFTER, late < QUEUE_LATE_AFTER
     return {
-        "status": "ok" if worker and queue else "failing",
+        "status": OK if worker and queue else FAILING,
         "database": True,
         "worker": worker,
         "queue": queue,

@@ -54,7 +54,9 @@ def once(request: Any, key: str, work: Callable[[], Response]) -> Response:
     digest = _digest(request)
     claim = _claim(request.user.pk, key, digest)
     if claim.status is not None:
-        return Response(json.loads(claim.body or "null"), status=claim.status, headers={**claim.headers, REPLAYED: "true"})
+        return Response(
+            json.loads(claim.body or "null"), status=claim.status, headers={**claim.headers, REPLAYED: "true"}
+        )
     mine = KeptAnswer.objects.filter(pk=claim.pk, claimed_at=claim.claimed_at)
     try:
         response = work()

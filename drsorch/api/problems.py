@@ -21,7 +21,10 @@ PLAIN = {
     405: ("METHOD_NOT_ALLOWED", "This address does not take that method. The Allow header says which it takes."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),
     429: ("THROTTLED", "Too many requests. Wait as long as Retry-After says."),
-    500: ("INTERNAL_ERROR", "Something went wrong here. It is in the log under the request id; nothing is known of it."),
+    500: (
+        "INTERNAL_ERROR",
+        "Something went wrong here. It is in the log under the request id; nothing is known of it.",
+    ),
 }
 SERVER_ERROR = 500
 

@@ -42,6 +42,8 @@ class ErrorDetail(Answer):
 class ApiSchema(AutoSchema):
     """Reads the declaration of an endpoint. What is not one is not documented."""
 
+    view: Any
+
     @property
     def endpoint(self) -> Endpoint:
         """What the method at hand declares."""
@@ -60,7 +62,7 @@ class ApiSchema(AutoSchema):
         text: str = self._said().partition("\n")[0]
         return text
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         needed = self.endpoint.permission
         words = f"Needs `{needed}`." if needed else "" if self.endpoint.is_public else "For everybody signed in."
         return "\n\n".join(part for part in (self._said(), words) if part)
@@ -69,7 +71,7 @@ class ApiSchema(AutoSchema):
         return " ".join((getattr(self.view, self.view.action).__doc__ or "").split())
 
     def get_auth(self) -> list[dict[str, Any]]:
-        return [{}] if self.endpoint.is_public else super().get_auth()
+        return [{}] if self.endpoint.is_public else [{"token": []}, {"session": []}]
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False
@@ -83,9 +85,7 @@ class ApiSchema(AutoSchema):
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[Any]:
         return [
-            build_parameter_type(
-                name=name, location=OpenApiParameter.PATH, required=True, schema={"type": "string"}
-            )
+            build_parameter_type(name=name, location=OpenApiParameter.PATH, required=True, schema={"type": "string"})
             for name in variables
         ]
 
@@ -97,27 +97,29 @@ class ApiSchema(AutoSchema):
             if name == "ordering" and issubclass(spec.query, ListQuery):
                 names = sorted(spec.query.orderings)
                 schema = {"type": "string", "enum": [*names, *(f"-{each}" for each in names)]}
-            found.append(OpenApiParameter(name, schema, required=field.required, description=str(field.help_text or "")))
+            found.append(
+                OpenApiParameter(name, schema, required=field.required, description=str(field.help_text or ""))
+            )
         if spec.query.has_tags:
             about = f"`{TAG}KEY=value`: those whose tag KEY has this value. May be given for several keys."
             found.append(OpenApiParameter(f"{TAG}KEY", OpenApiTypes.STR, description=about))
         return found + self._headers()
 
     def _headers(self) -> list[OpenApiParameter]:
-        spec, header = self.endpoint, OpenApiParameter.HEADER
+        spec = self.endpoint
         found = []
         if spec.takes_version:
             about = 'The version that the change is based on, as the ETag shows it: `"1"`.'
-            found.append(OpenApiParameter("If-Match", str, header, required=True, description=about))
+            found.append(OpenApiParameter("If-Match", str, "header", required=True, description=about))
         if self.method == "POST" and not spec.is_public:
             about = "A new random value for each thing to be done once. Kept for 24 hours."
             schema = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"}
             found.append(
-                OpenApiParameter("Idempotency-Key", schema, header, required=spec.needs_key, description=about)
+                OpenApiParameter("Idempotency-Key", schema, "header", required=spec.needs_key, description=about)
             )
         if self.method in WRITES:
             about = "Where a program was invoked from. With a token only."
-            found.append(OpenApiParameter("X-Invocation-Source", str, header, enum=list(SOURCES), description=about))
+            found.append(OpenApiParameter("X-Invocation-Source", str, "header", enum=list(SOURCES), description=about))
         return found
 
     def get_response_serializers(self) -> Any:
@@ -133,7 +135,7 @@ class ApiSchema(AutoSchema):
     def _refusals(self) -> list[int]:
         spec = self.endpoint
         found = {429, 500}
-        if "ready" in self.path:
+        if self.path.endswith("/health/ready"):
             found |= {503}
         found |= {400}
         if not spec.is_public:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -126,7 +125,7 @@ class ApiViewSet(ViewSet):
 
 def _actor(request: Request) -> Actor:
     """Return who asks, with the source that a program says it was invoked from. Raises Invalid."""
-    actor = actor_of(cast(HttpRequest, request._request), Source.API)
+    actor = actor_of(request._request, Source.API)
     said = request.headers.get(SOURCE_HEADER)
     if said is None:
         return actor

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
 from drsorch.api.idempotency import own_key

@@ -113,7 +113,7 @@ class HeldAnswer(Answer):
 
     sourceServerId = Text(source="server.source_server_id")
     executionId = serializers.UUIDField(source="holder")
-    label = Text()
+    label = Text()  # type: ignore[assignment]
 
 
 class ReadinessAnswer(Answer):

@@ -137,7 +137,7 @@ class ServerRunAnswer(Answer):
     launchStatus = serializers.ChoiceField(source="launch_status", choices=LaunchStatus.choices)
     step = Text()
     stepNumber = serializers.SerializerMethodField()
-    stepCount = serializers.ReadOnlyField(default=STEP_COUNT)
+    stepCount = Whole(default=STEP_COUNT)
     recoveryInstanceId = Text(source="recovery_instance_id")
     privateIp = Text(source="private_ip")
     instanceType = Text(source="instance_type")

@@ -105,7 +105,7 @@ class ExecutionQuery(ListQuery):
     executionType = serializers.ChoiceField(source="mode", choices=Mode.choices, required=False)
     accountId = account_id(source="account", required=False)
     region = serializers.CharField(required=False, max_length=32)
-    source = serializers.ChoiceField(choices=Source.choices, required=False)
+    source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
     startedAfter = serializers.DateTimeField(source="created_at__gte", required=False)
     startedBefore = serializers.DateTimeField(source="created_at__lt", required=False)
     parentExecutionId = serializers.CharField(source="parent_execution_id", required=False, max_length=100)

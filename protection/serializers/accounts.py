@@ -5,11 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from drsorch.api.fields import Flag, Text, Whole, account_id
+from drsorch.access.roles import Permission
+from drsorch.api.fields import Flag, Pattern, Text, Whole, account_id
 from drsorch.api.offers import Offer, why_not
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Input, OfferAnswer
-from drsorch.access.roles import Permission
 from protection.models import TargetAccount
 from protection.models.accounts import AccountStatus
 from protection.quotas import quotas_at
@@ -24,7 +24,7 @@ class AccountInput(Input):
         source="external_id", max_length=200, default="", write_only=True, help_text="Never shown. Empty: it stays."
     )
     tagJobs = Flag(source="tag_jobs", default=True)
-    regions = serializers.ListField(child=serializers.RegexField(r"^[a-z0-9-]{5,32}$"), max_length=100)
+    regions = serializers.ListField(child=Pattern(r"^[a-z0-9-]{5,32}$"), max_length=100)
 
 
 class NewAccountInput(AccountInput):

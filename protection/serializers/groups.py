@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from drsorch.access.roles import Permission
-from drsorch.api.fields import ServerIds, Text, Whole, account_id
+from drsorch.api.fields import Pattern, ServerIds, Text, Whole, account_id
 from drsorch.api.offers import Offer, why_not
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Input, OfferAnswer
@@ -29,7 +29,7 @@ class NewGroupInput(GroupInput):
     """A new group."""
 
     accountId = account_id(source="account_id")
-    region = serializers.RegexField(r"^[a-z0-9-]{5,32}$")
+    region = Pattern(r"^[a-z0-9-]{5,32}$")
 
 
 class GroupQuery(ListQuery):
@@ -50,7 +50,7 @@ class GroupSummary(Answer):
     description = Text()
     accountId = Text(source="account.account_id")
     region = Text()
-    selection = serializers.ReadOnlyField(default="EXPLICIT")
+    selection = serializers.ChoiceField(choices=("EXPLICIT",), default="EXPLICIT")
     tier = Text()
     rtoMinutes = Whole(source="rto_minutes", allow_null=True)
     rpoMinutes = Whole(source="rpo_minutes", allow_null=True)

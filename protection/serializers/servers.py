@@ -48,7 +48,7 @@ class HoldAnswer(Answer):
     """Which execution has the server now."""
 
     executionId = serializers.UUIDField(source="holder")
-    label = Text()
+    label = Text()  # type: ignore[assignment]
     executionType = Text(source="mode")
     since = serializers.DateTimeField()
 

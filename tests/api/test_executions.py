@@ -152,7 +152,9 @@ def test_existing_instances_of_a_plan_are_found(calling, aws, plan, olga):
 
     found = ask.data("GET", f"/recovery-plans/{plan.pk}/check-existing-instances")
 
-    assert [(each["isDrill"], each["serverName"][:15]) for each in found["instances"]] == [(True, "target-use1-db-")] * 2
+    assert [(each["isDrill"], each["serverName"][:15]) for each in found["instances"]] == [
+        (True, "target-use1-db-")
+    ] * 2
     assert found["unanswered"] == []
 
 
