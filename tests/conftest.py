@@ -5,7 +5,7 @@ import pytest
 from drsorch.access.roles import Role
 from tests import factories
 
-pytest_plugins = ["tests.simulator_fixtures"]
+pytest_plugins = ["tests.simulator_fixtures", "tests.concurrency_fixtures"]
 
 
 @pytest.fixture
