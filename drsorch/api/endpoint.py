@@ -16,6 +16,7 @@ class Endpoint:
     """One method of one path.
 
     `permission` None: for everybody who is signed in. `is_public`: for everybody. `is_list`: pages of `answer`.
+    `needs` says what the service asks for beyond it, for people.
     `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one.
     `is_secret`: the answer is shown once and kept nowhere.
     `conflicts` are the codes that a 409 may have.
@@ -26,6 +27,7 @@ class Endpoint:
     body: type[Input] = Nothing
     query: type[Query] = Query
     status: int = 200
+    needs: str = ""
     is_public: bool = False
     is_partial: bool = False
     is_list: bool = False

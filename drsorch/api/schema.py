@@ -39,6 +39,13 @@ class ErrorDetail(Answer):
     requestId = Text()
 
 
+def needed(spec: Endpoint) -> str:
+    """Return what one needs to use an endpoint, in words."""
+    if spec.is_public:
+        return "For everybody."
+    return f"Needs {spec.needs or spec.permission}." if spec.permission else "For everybody who is signed in."
+
+
 class ApiSchema(AutoSchema):
     """Reads the declaration of an endpoint. What is not one is not documented."""
 
@@ -63,9 +70,7 @@ class ApiSchema(AutoSchema):
         return text
 
     def get_description(self) -> str:  # type: ignore[override]
-        needed = self.endpoint.permission
-        words = f"Needs `{needed}`." if needed else "" if self.endpoint.is_public else "For everybody signed in."
-        return "\n\n".join(part for part in (self._said(), words) if part)
+        return "\n\n".join(part for part in (self._said(), needed(self.endpoint)) if part)
 
     def _said(self) -> str:
         return " ".join((getattr(self.view, self.view.action).__doc__ or "").split())

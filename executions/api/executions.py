@@ -22,6 +22,9 @@ from plans.models import RecoveryPlan
 VIEW = Permission.VIEW_RESOURCES
 NOT_STARTED = ("ACTIVE_EXECUTION", "SERVER_CONFLICT", "NOT_READY", "INVALID_STATE", "IDEMPOTENCY_MISMATCH")
 NOT_NOW = ("INVALID_STATE", "IDEMPOTENCY_MISMATCH")
+STOPPING = "drs:ManageExecution, or to have started it"
+GOING_ON = "drs:ManageExecution and drs:ExecuteRecovery"
+DELETING = "every permission there is"
 START: dict[str, Any] = {
     "answer": ExecutionAnswer,
     "status": 202,
@@ -77,44 +80,46 @@ class ExecutionViewSet(StartingViewSet):
         """Get one execution with its waves, servers and open questions."""
         return self.one(rows.detailed(), pk=pk)
 
-    @endpoint(VIEW, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    @endpoint(VIEW, needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW)
     def pause(self, pk: UUID) -> Any:
-        """Ask for a pause before the next wave. Needs `drs:ManageExecution`, or to have started it."""
+        """Ask for a pause before the next wave."""
         return self.act(pk, services.pause_execution)
 
-    @endpoint(Permission.MANAGE_EXECUTION, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    @endpoint(Permission.MANAGE_EXECUTION, needs=GOING_ON, answer=ExecutionAnswer, conflicts=NOT_NOW)
     def resume(self, pk: UUID) -> Any:
-        """Answer every open pause with "go on". Needs `drs:ExecuteRecovery` too."""
+        """Answer every open pause with "go on"."""
         return self.act(pk, services.resume_execution)
 
-    @endpoint(VIEW, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    @endpoint(VIEW, needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW)
     def cancel(self, pk: UUID) -> Any:
-        """Start nothing more; jobs that run in DRS run out. Needs `drs:ManageExecution`, or to have started it."""
+        """Start nothing more; jobs that run in DRS run out."""
         return self.act(pk, services.cancel_execution)
 
-    @endpoint(VIEW, answer=ExecutionAnswer, status=202, conflicts=NOT_NOW)
+    @endpoint(VIEW, needs=STOPPING, answer=ExecutionAnswer, status=202, conflicts=NOT_NOW)
     def destroy(self, pk: UUID) -> Any:
         """Cancel an execution, as POST to its cancel does. Its history stays."""
         return self.act(pk, services.cancel_execution)
 
     @endpoint(
         Permission.MANAGE_EXECUTION,
+        needs=GOING_ON,
         body=inputs.RetryInput,
         answer=ExecutionAnswer,
         conflicts=(*NOT_NOW, "SERVER_CONFLICT", "ALREADY_ANSWERED"),
     )
     def retry(self, pk: UUID) -> Any:
-        """Launch the failed servers of a wave again, when its question is open. Needs `drs:ExecuteRecovery` too."""
+        """Launch the failed servers of a wave again, when its question is open."""
         return self.act(pk, services.retry_wave, **self.body)
 
     @endpoint(
         VIEW,
+        needs=GOING_ON,
         body=inputs.DecideInput,
         answer=ExecutionAnswer,
         conflicts=(*NOT_NOW, "SERVER_CONFLICT", "ALREADY_ANSWERED"),
     )
     def decide(self, pk: UUID) -> Any:
-        """Answer an open question. Needs `drs:ManageExecution` and `drs:ExecuteRecovery`, to cancel the first only."""
+        """Answer an open question. To cancel, less is needed: what cancel needs."""
         return self.act(pk, services.decide_gate, **self.body)
 
     @endpoint(
@@ -130,17 +135,17 @@ class ExecutionViewSet(StartingViewSet):
         services.terminate_instances(execution=execution, actor=self.actor, **self.body)
         return state_of_termination(self.one(rows.detailed(), pk=pk))
 
-    @endpoint(VIEW, answer=DeletedAnswer)
+    @endpoint(VIEW, needs=DELETING, answer=DeletedAnswer)
     def delete_ended(self) -> Any:
-        """Delete the oldest executions that may go, at most 500. Needs every permission.
+        """Delete the oldest executions that may go, at most 500.
 
         They have ended, their instances are proven gone, and recoveries are older than the retention.
         """
         return {"deleted": services.delete_executions(actor=self.actor)}
 
-    @endpoint(VIEW, body=inputs.DeleteInput, answer=DeletedAnswer, conflicts=("INVALID_STATE",))
+    @endpoint(VIEW, needs=DELETING, body=inputs.DeleteInput, answer=DeletedAnswer, conflicts=("INVALID_STATE",))
     def delete_named(self) -> Any:
-        """Delete these executions, all or none, under the same conditions. Needs every permission."""
+        """Delete these executions, all or none, under the same conditions."""
         return {"deleted": services.delete_executions(actor=self.actor, ids=self.body["ids"])}
 
     def act(self, pk: UUID, service: Callable[..., Execution], **arguments: Any) -> Execution:

@@ -16,6 +16,7 @@ NOBODYS = {
     "server_id": "s-00000000000000bad",
     "job_id": "drsjob-00000000000000bad",
 }
+SHOWN = {"pk": "id", "account_id": "accountId", "server_id": "serverId", "job_id": "jobId"}
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,17 @@ class Route:
 
     method: str
     path: str
-    has_id: bool
+    pattern: str
+    doc: str
     spec: Endpoint
 
     def __str__(self):
         return f"{self.method} {self.path}"
+
+    @property
+    def has_id(self):
+        """True when the address names an object."""
+        return "{" in self.pattern
 
     @property
     def is_write(self):
@@ -45,8 +52,9 @@ def routes():
             continue
         for method, action in callback.actions.items():
             if method != "head":
-                address, has_id = _filled(path.removeprefix("api/v1"))
-                found.append(Route(method.upper(), address, has_id, getattr(view, action).endpoint))
+                address, shown = _filled(path.removeprefix("api/v1"))
+                handler = getattr(view, action)
+                found.append(Route(method.upper(), address, shown, handler.__doc__, handler.endpoint))
     return sorted(found, key=str)
 
 
@@ -60,15 +68,17 @@ def _leaves(patterns, prefix):
 
 
 def _filled(path):
-    parts = []
+    """Return the address with ids of nobody, and as the documentation shows it."""
+    filled, shown = [], []
     for part in path.split("/"):
         if part.startswith("<"):
             kind, name = part.strip("<>").split(":")
-            parts.append(NOBODYS.get(name) or NOBODYS[kind])
+            filled.append(NOBODYS.get(name) or NOBODYS[kind])
+            shown.append(f"{{{SHOWN.get(name, name)}}}")
         else:
-            parts.append(part)
-    filled = "/".join(parts)
-    return filled, filled != path
+            filled.append(part)
+            shown.append(part)
+    return "/".join(filled), "/".join(shown)
 
 
 ROUTES = routes()
