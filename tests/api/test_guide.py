@@ -6,15 +6,10 @@ import shutil
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
-from django.db import connection
 from django.utils import timezone
 
 from drsorch.access.roles import Permission
@@ -24,45 +19,13 @@ from executions.models import Execution
 from protection import inventory
 from protection.models import AccountRegion
 from tests.api.routes import ROUTES
+from tests.api.serving import serving
 from tests.executions.driving import step
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"<!-- endpoints -->\n(.*)<!-- end of endpoints -->", re.DOTALL)
-STANDARD_INPUT_LIMIT = 300  # seconds; a script that hangs is ended
-
-
-class Server(ThreadingMixIn, WSGIServer):
-    """A web server with a thread, and so a database connection, for each request."""
-
-    daemon_threads = True
-
-
-class Quiet(WSGIRequestHandler):
-    """Writes no line for each request."""
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-def application(environ, start_response):
-    """The product, which gives its connection back after each request."""
-    try:
-        return list(WSGIHandler()(environ, start_response))
-    finally:
-        connection.close()
-
-
-@contextmanager
-def serving():
-    """The product on a port of its own."""
-    server = make_server("127.0.0.1", 0, application, Server, Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+LONGEST = 300  # seconds; a script that hangs is ended
 
 
 def examples(language):
@@ -79,7 +42,7 @@ def run_script(command, text, environment):
         env=kept | environment,
         capture_output=True,
         text=True,
-        timeout=STANDARD_INPUT_LIMIT,
+        timeout=LONGEST,
         check=False,
     )
 
