@@ -6,7 +6,10 @@ from typing import Any
 from cryptography.fernet import Fernet
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.contrib import admin
 from django.core.checks import CheckMessage, Error, register
+
+from drsorch.access.declared import undeclared
 
 GUARDED = ("access", "api", "audit", "protection", "plans", "executions")
 
@@ -25,6 +28,34 @@ def every_model_declares_its_access(app_configs: Sequence[AppConfig] | None, **_
         )
         for model in models
         if not hasattr(model, "access_via")
+    ]
+
+
+@register
+def every_address_declares_what_it_needs(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find pages that anybody could open because nobody said what they need."""
+    return [
+        Error(
+            f"The address {route} declares no permission.",
+            hint="Put drsorch.access.declared.needs() on its view.",
+            id="drsorch.E003",
+        )
+        for route in undeclared()
+    ]
+
+
+@register
+def every_admin_page_asks_the_policy(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find admin pages of the product that would go by Django's own permissions, which nobody manages."""
+    return [
+        Error(
+            f"The admin page of {model.__name__} does not ask the policy.",
+            hint="Derive it from one of drsorch.access.policed.",
+            obj=model,
+            id="drsorch.E004",
+        )
+        for model, page in admin.site._registry.items()
+        if model._meta.app_label in GUARDED and not hasattr(page, "change_permission")
     ]
 
 

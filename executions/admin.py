@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from drsorch.access.policed import PolicedInline, RecordAdmin
+from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin
 from executions.models import (
     Event,
     Execution,
@@ -141,7 +141,7 @@ class ServerRunAdmin(RecordAdmin):
         "recovery_instance_id",
         "error",
     )
-    list_filter = ("launch_status", "check_result", "impact", "account", "region")
+    list_filter = ("launch_status", "check_result", "impact", OWN_ACCOUNTS, "region")
     list_select_related = ("wave", "account")
     search_fields = ("name", "source_server_id", "recovery_instance_id", "private_ip", "attempts__recovery_instance_id")
     inlines = (AttemptInline,)
@@ -156,7 +156,7 @@ class LaunchAdmin(RecordAdmin):
     """Calls of StartRecovery."""
 
     list_display = ("__str__", "wave", "status", "attempt", "job", "intended_at", "is_doubtful", "reason")
-    list_filter = ("status", "is_doubtful", "adopted", "account", "region")
+    list_filter = ("status", "is_doubtful", "adopted", OWN_ACCOUNTS, "region")
     list_select_related = ("wave", "account", "job")
     search_fields = ("token", "job__job_id")
 
@@ -176,7 +176,7 @@ class JobAdmin(RecordAdmin):
     """Jobs in DRS."""
 
     list_display = ("job_id", *PLACE, "type", "status", "execution", "created_at", "polled_at", "ended_at")
-    list_filter = ("status", "type", "account", "region")
+    list_filter = ("status", "type", OWN_ACCOUNTS, "region")
     list_select_related = ("account", "launch__wave__execution", "terminationcall__termination__execution")
     search_fields = ("job_id",)
     date_hierarchy = "created_at"
@@ -242,5 +242,5 @@ class PollerAdmin(RecordAdmin):
     """Who asks DRS, where, and how it goes."""
 
     list_display = (*PLACE, "answered_at", "next_poll_at", "failures", "last_error", "surveyed_at", "survey_error")
-    list_filter = ("account", "region")
+    list_filter = (OWN_ACCOUNTS, "region")
     list_select_related = ("account",)

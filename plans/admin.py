@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from drsorch.access import policy
+from drsorch.access.admin_grants import TeamGrantAdmin, UserGrantAdmin
 from drsorch.access.policed import ServiceAdmin, actor_at
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from plans import services
 from plans.forms import RecoveryPlanForm
-from plans.models import RecoveryPlan, Wave
+from plans.models import PlanTeamGrant, PlanUserGrant, RecoveryPlan, Wave
 from protection.models import ProtectionGroup
 
 PLAN_FIELDS = ("name", "description", "owner", "runbook", "rto_minutes", "parallel_waves")
@@ -112,6 +113,10 @@ class RecoveryPlanAdmin(ServiceAdmin):
             for wave in waves
         )
         return format_html("<ol>{}</ol>", format_html_join("", "<li>{} ({}; runs after: {}; {})</li>", rows))
+
+
+admin.site.register(PlanUserGrant, UserGrantAdmin)
+admin.site.register(PlanTeamGrant, TeamGrantAdmin)
 
 
 def _settings(wave: Wave) -> list[str]:

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
-from drsorch.api.offers import with_rights
 from drsorch.api.views import ApiViewSet
+from drsorch.audit.actor import Actor
 from plans import services
 from plans.conflicts import extents_of, in_conflict
 from plans.models import RecoveryPlan, WaveGroup
@@ -69,14 +70,18 @@ class PlanViewSet(ApiViewSet):
 
     def rows(self) -> "QuerySet[RecoveryPlan]":
         """Return plans as lists need them."""
-        return with_rights(RecoveryPlan.objects.annotate(wave_count=Count("waves", distinct=True)), self.actor)
+        return self.counted(RecoveryPlan.objects.all())
+
+    def counted(self, found: "QuerySet[RecoveryPlan]") -> "QuerySet[RecoveryPlan]":
+        """Add what lists and details say of a plan."""
+        found = self.manageable(found, Permission.UPDATE_RECOVERY_PLAN, Permission.DELETE_RECOVERY_PLAN)
+        found = policy.with_rights(self.actor, found, (Permission.EXECUTE_RECOVERY, policy.Level.OPERATE))
+        return found.annotate(wave_count=Count("waves", distinct=True))
 
     def whole(self, pk: int) -> RecoveryPlan:
         """Return one plan in sight with everything that is answered about it."""
-        detailed: QuerySet[RecoveryPlan] = RecoveryPlan.objects.for_detail()
-        wide = with_rights(detailed.annotate(wave_count=Count("waves", distinct=True)), self.actor)
-        plan = self.one(wide, pk=pk)
-        _measure([plan])
+        plan = self.one(self.counted(RecoveryPlan.objects.for_detail()), pk=pk)
+        _measure([plan], self.actor)
         plan.warnings = services.warnings(plan)  # type: ignore[attr-defined]
         return plan
 
@@ -94,7 +99,7 @@ class PlanViewSet(ApiViewSet):
         if "conflict" in asked:
             rows = rows.filter(in_conflict() if asked["conflict"] else ~in_conflict())
         page = self.page(rows, ignored=("account", "region", "conflict"))
-        _measure(page.items)
+        _measure(page.items, self.actor)
         return page
 
     @endpoint(VIEW, answer=PlanAnswer, has_version=True, example=EXAMPLE)
@@ -166,9 +171,9 @@ class PlanViewSet(ApiViewSet):
         return self.whole(services.copy_plan(plan=plan, actor=self.actor, name=self.body["name"]).pk)
 
 
-def _measure(plans: Iterable[RecoveryPlan]) -> None:
+def _measure(plans: Iterable[RecoveryPlan], actor: Actor) -> None:
     """Let each of the plans know its extent."""
     rows = list(plans)
-    extents = extents_of(rows)
+    extents = extents_of(rows, actor)
     for row in rows:
         row.extent = extents[row.pk]  # type: ignore[attr-defined]

@@ -9,15 +9,17 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from drsorch.access import policy
+from drsorch.audit.actor import Actor
 from plans.models import RecoveryPlan, WaveGroup, WaveServer
 from protection.models import ServerHold, SourceServer
 
 
 @dataclass(frozen=True, slots=True)
 class ServerConflict:
-    """Servers of a plan that an execution of another plan has."""
+    """Servers of a plan that an execution of another plan has; which one is not said when that is out of sight."""
 
-    execution_id: UUID
+    execution_id: UUID | None
     label: str
     status: str
     server_ids: tuple[str, ...]
@@ -38,7 +40,7 @@ class Extent:
     conflicts: list[ServerConflict] = field(default_factory=list)
 
 
-def extents_of(plans: Iterable[RecoveryPlan]) -> dict[int, Extent]:
+def extents_of(plans: Iterable[RecoveryPlan], actor: Actor) -> dict[int, Extent]:
     """Return the extent of each of these plans by key, in three queries however many there are."""
     rows = {plan.pk: plan for plan in plans}
     found = {pk: Extent() for pk in rows}
@@ -50,9 +52,16 @@ def extents_of(plans: Iterable[RecoveryPlan]) -> dict[int, Extent]:
     for hold in holds_of(rows):
         if hold.holder != rows[hold.plan].active_execution:
             held[hold.plan, hold.holder, hold.label].append(hold.server.source_server_id)
-    statuses = _statuses({holder for _, holder, _ in held})
+    statuses = _statuses({holder for _, holder, _ in held}, actor)
     for (plan, holder, label), servers in sorted(held.items(), key=str):
-        found[plan].conflicts.append(ServerConflict(holder, label, statuses.get(holder, ""), tuple(sorted(servers))))
+        is_seen = holder in statuses
+        conflict = ServerConflict(
+            execution_id=holder if is_seen else None,
+            label=label if is_seen else "an execution",
+            status=statuses.get(holder, ""),
+            server_ids=tuple(sorted(servers)),
+        )
+        found[plan].conflicts.append(conflict)
     return found
 
 
@@ -92,9 +101,12 @@ def _wave_groups(plans: Iterable[int]) -> "QuerySet[WaveGroup]":
     return counted.filter(wave__plan__in=list(plans)).select_related("wave", "group__account")
 
 
-def _statuses(holders: set[UUID]) -> dict[UUID, str]:
-    """Return how these executions stand; by the name that they give their relation to plans, which are below them."""
+def _statuses(holders: set[UUID], actor: Actor) -> dict[UUID, str]:
+    """Return how those of these executions stand whose plan is in sight.
+
+    By the name that they give their relation to plans, which are below them.
+    """
     if not holders:
         return {}
-    rows = RecoveryPlan.objects.filter(executions__in=holders)
+    rows = policy.scope(actor, RecoveryPlan.objects.filter(executions__in=holders))
     return dict(rows.values_list("executions__pk", "executions__status"))

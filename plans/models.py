@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.models.functions import Lower
 
+from drsorch.access.models import TeamGrant, UserGrant
+from drsorch.access.roles import Permission
 from drsorch.authored import Authored
 from protection.models import ProtectionGroup, SourceServer
 
@@ -85,10 +87,12 @@ class RecoveryPlan(Authored):
 
     objects = RecoveryPlanQuerySet.as_manager()
     access_via = ("waves__wave_groups__group__account",)
+    needs_as_well = {Permission.EXECUTE_RECOVERY: "waves__wave_groups__group__account"}
 
     class Meta:
         ordering = ["name"]
         verbose_name = "recovery plan"
+        permissions = [("operate_recoveryplan", "Can operate"), ("manage_recoveryplan", "Can manage")]
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),
@@ -104,6 +108,26 @@ class RecoveryPlan(Authored):
         """Return the accounts and Regions that the plan acts in, as sorted pairs of names."""
         groups = (wave_group.group for wave in self.waves.all() for wave_group in wave.wave_groups.all())
         return sorted({(str(group.account), group.region) for group in groups})
+
+
+class PlanUserGrant(UserGrant):
+    """A recovery plan granted to a person, with its executions."""
+
+    content_object = models.ForeignKey(RecoveryPlan, on_delete=models.CASCADE, related_name="user_grants")
+
+    class Meta(UserGrant.Meta):
+        verbose_name = "recovery plan granted to a person"
+        verbose_name_plural = "recovery plans granted to people"
+
+
+class PlanTeamGrant(TeamGrant):
+    """A recovery plan granted to a team."""
+
+    content_object = models.ForeignKey(RecoveryPlan, on_delete=models.CASCADE, related_name="team_grants")
+
+    class Meta(TeamGrant.Meta):
+        verbose_name = "recovery plan granted to a team"
+        verbose_name_plural = "recovery plans granted to teams"
 
 
 class Wave(models.Model):

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.api.fields import Choice, Flag, RowIds, ServerIds, Text, Whole, account_id
-from drsorch.api.offers import Offer, why_not
+from drsorch.api.offers import Offer
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Input, OfferAnswer
 from plans.conflicts import Extent
@@ -96,7 +96,7 @@ class ConflictAnswer(Answer):
     """Who has servers of the plan."""
 
     reason = Text()
-    executionId = serializers.UUIDField(source="execution_id")
+    executionId = serializers.UUIDField(source="execution_id", allow_null=True)
     executionStatus = Text(source="status")
     serverIds = serializers.ListField(child=Text(), source="server_ids")
 
@@ -156,9 +156,9 @@ class PlanSummary(Answer):
         """Say what may be done, and why not."""
         actor, running = self.context["actor"], running_sentence(row) if row.active_execution else ""
         P = Permission
-        execute = why_not(actor, P.EXECUTE_RECOVERY, row, policy.Level.OPERATE) or running
-        update = why_not(actor, P.UPDATE_RECOVERY_PLAN, row) or running
-        delete = why_not(actor, P.DELETE_RECOVERY_PLAN, row) or running
+        execute = policy.why_not(actor, P.EXECUTE_RECOVERY, row) or running
+        update = policy.why_not(actor, P.UPDATE_RECOVERY_PLAN, row, policy.Level.MANAGE) or running
+        delete = policy.why_not(actor, P.DELETE_RECOVERY_PLAN, row, policy.Level.MANAGE) or running
         copy = policy.why_not(actor, P.CREATE_RECOVERY_PLAN)
         reasons = {"execute": execute, "update": update, "delete": delete, "copy": copy}
         return OfferAnswer([Offer(*each) for each in reasons.items()], many=True).data

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from drsorch.access import policy
+from drsorch.access.declared import needs
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
 from plans import services
@@ -19,15 +20,18 @@ PLANS_PER_PAGE = 50
 OLD = timedelta(minutes=15)  # the inventory is read every five
 
 
+@needs(Permission.VIEW_RESOURCES)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """All recovery plans in sight; `?q=` searches in their names."""
+    policy.require(actor_of(request), Permission.VIEW_RESOURCES)
     wanted = request.GET.get("q", "").strip()
     found = policy.scope(actor_of(request), RecoveryPlan.objects.for_list().filter(name__icontains=wanted))
     page = Paginator(found, PLANS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "plans/list.html", {"page": page, "wanted": wanted})
 
 
+@needs(Permission.VIEW_RESOURCES)
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One plan with its waves, and the start."""
@@ -44,9 +48,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "is_old": synced_at is not None and timezone.now() - synced_at > OLD,
         "unread": _unread(servers),
         "warnings": services.warnings(plan),
-        "why_no_start": policy.why_not(actor, Permission.EXECUTE_RECOVERY) or _running(plan),
+        "why_no_start": policy.why_not(actor, Permission.EXECUTE_RECOVERY, plan) or _running(plan),
         # A recovery may make way for itself where a drill runs: the start page says what is possible.
-        "why_no_recovery": policy.why_not(actor, Permission.EXECUTE_RECOVERY),
+        "why_no_recovery": policy.why_not(actor, Permission.EXECUTE_RECOVERY, plan),
     }
     return render(request, "plans/detail.html", context)
 

@@ -9,13 +9,25 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 
 from drsorch.access import policy
-from drsorch.access.policed import PolicedInline, RecordAdmin, ServiceAdmin, actor_at, may
+from drsorch.access.admin_grants import TeamGrantAdmin, UserGrantAdmin
+from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin, ServiceAdmin, actor_at, may
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.errors import UserError
 from protection import services
 from protection.forms import ProtectionGroupForm, TargetAccountForm
-from protection.models import AccountRegion, ProtectionGroup, ServerHold, ServerTag, SourceServer, TargetAccount
+from protection.models import (
+    AccountRegion,
+    AccountTeamGrant,
+    AccountUserGrant,
+    GroupTeamGrant,
+    GroupUserGrant,
+    ProtectionGroup,
+    ServerHold,
+    ServerTag,
+    SourceServer,
+    TargetAccount,
+)
 
 STATE = ("status", "status_reason", "validated_at")
 GROUP_FIELDS = ("name", "description", "tier", "rto_minutes", "rpo_minutes")
@@ -135,7 +147,7 @@ class SourceServerAdmin(RecordAdmin):
 
     list_display = ("__str__", "source_server_id", "account", "region", "group", "replication_state", "lag_seconds")
     list_display += ("missing_since",)  # type: ignore[assignment]
-    list_filter = ("account", "region", "replication_state", ("missing_since", admin.EmptyFieldListFilter))
+    list_filter = (OWN_ACCOUNTS, "region", "replication_state", ("missing_since", admin.EmptyFieldListFilter))
     list_select_related = ("account", "group")
     search_fields = ("hostname", "fqdn", "source_server_id", "origin_instance_id", "tags__value")
     inlines = (TagInline,)
@@ -161,7 +173,7 @@ class ProtectionGroupAdmin(ServiceAdmin):
     change_permission = Permission.UPDATE_PROTECTION_GROUP
     delete_permission = Permission.DELETE_PROTECTION_GROUP
     list_display = ("name", "account", "region", "server_count", "tier", "rto_minutes", "rpo_minutes", "changed_at")
-    list_filter = ("account", "region", "tier")
+    list_filter = (OWN_ACCOUNTS, "region", "tier")
     list_select_related = ("account",)
     search_fields = ("name", "description", "servers__hostname", "servers__source_server_id")
     readonly_fields = ("account", "region", "server_names")
@@ -181,6 +193,7 @@ class ProtectionGroupAdmin(ServiceAdmin):
         """Give the form of a new group its account and Region."""
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.place = None if obj else _place(request)
+        form.actor = actor_at(request)
         return form
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
@@ -228,6 +241,10 @@ class ProtectionGroupAdmin(ServiceAdmin):
         """Its servers, one a line."""
         rows = ((server, server.source_server_id) for server in group.servers.all())
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{} ({})</li>", rows))
+
+
+admin.site.register([AccountUserGrant, GroupUserGrant], UserGrantAdmin)
+admin.site.register([AccountTeamGrant, GroupTeamGrant], TeamGrantAdmin)
 
 
 def _managed(request: HttpRequest) -> QuerySet[TargetAccount]:

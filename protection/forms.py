@@ -8,7 +8,9 @@ from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from drsorch.access import policy
 from drsorch.access.policed import ServiceForm
+from drsorch.audit.actor import Actor
 from protection import services
 from protection.models import AccountRegion, ProtectionGroup, SourceServer, TargetAccount
 
@@ -55,9 +57,13 @@ class ServerPicker(FilteredSelectMultiple):
 
 
 class ProtectionGroupForm(ServiceForm):
-    """A group in one account and Region, which the admin page sets as `place` when a group is added."""
+    """A group in one account and Region, which the admin page sets as `place` when a group is added.
+
+    It also sets `actor`, who is offered the servers in sight.
+    """
 
     place: AccountRegion | None = None
+    actor: Actor
     server_ids = forms.MultipleChoiceField(
         label="Servers", required=False, widget=ServerPicker("servers", is_stacked=False)
     )
@@ -71,7 +77,8 @@ class ProtectionGroupForm(ServiceForm):
         group = self.instance
         account = group.account if group.pk else getattr(self.place, "account", None)
         region = group.region if group.pk else getattr(self.place, "region", "")
-        here = SourceServer.objects.filter(account=account, region=region).select_related("group", "hold")
+        here = policy.scope(self.actor, SourceServer.objects.filter(account=account, region=region))
+        here = here.select_related("group", "hold")
         servers = list(here.filter(Q(missing_since=None) | Q(group__isnull=False, group=group.pk)))
         self.fields["server_ids"].choices = [  # type: ignore[attr-defined]
             (server.source_server_id, server_label(server, group)) for server in servers

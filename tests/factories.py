@@ -4,6 +4,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from drsorch.access.demo import create_roles
+from drsorch.access.models import OrgWideGrant
 from drsorch.audit.actor import Actor, Source
 from drsorch.aws import sessions
 from plans import services as plans
@@ -16,12 +17,14 @@ REGION, OTHER_REGION = "us-east-1", "us-west-2"
 TARGET, HUB = "222222222222", "111111111111"
 
 
-def person(username, role=None):
-    """A user with one role, or none, as an actor at the console."""
+def person(username, role=None, *, everywhere=True):
+    """A user with one role, or none, as an actor at the console. Everything is granted to them, unless told."""
     create_roles()
     user = get_user_model().objects.create_user(username, password="a-long-password")
     if role:
         user.groups.set(Group.objects.filter(name=role))
+    if everywhere:
+        OrgWideGrant.objects.create(user=user, level="manage")
     return Actor(name=username, source=Source.UI, user=user)
 
 

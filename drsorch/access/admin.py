@@ -10,12 +10,17 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html_join
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
 
 from drsorch.access import policy
+from drsorch.access.explain import explain, holdings
+from drsorch.access.forms import ExplainForm
 from drsorch.access.models import ApiToken, RoleGroup, User
 from drsorch.access.policed import PolicedAdmin, RecordAdmin, actor_at
-from drsorch.access.roles import PERMISSIONS, Role
+from drsorch.access.roles import PERMISSIONS, Permission, Role, role_label
+from drsorch.audit.actor import Actor, Source
 from drsorch.audit.models import AuditEvent
 from drsorch.audit.record import record
 
@@ -34,6 +39,12 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
             self.fields["groups"].label = "Roles"
             self.fields["groups"].queryset = Group.objects.filter(name__in=Role.values)  # type: ignore[attr-defined]
             self.fields["groups"].help_text = "What the person may do is the sum of the roles."
+            self.initial["groups"] = self.fields["groups"].queryset.filter(user=self.instance)  # type: ignore[attr-defined]
+
+    def clean_groups(self) -> list[Group]:
+        """Return the chosen roles, with the person's teams, which are set with the teams."""
+        teams = self.instance.groups.exclude(name__in=Role.values)
+        return [*self.cleaned_data["groups"], *teams]
 
     def clean(self) -> dict[str, Any]:
         """Refuse to let administrators lock themselves out."""
@@ -54,7 +65,7 @@ class PersonAdmin(PolicedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "email", "roles", "is_staff", "is_active", "last_login")
     list_filter = ("groups", "is_staff", "is_active")
     filter_horizontal = ("groups",)
-    readonly_fields = ("roles", "last_login", "date_joined")
+    readonly_fields = ("roles", "access", "last_login", "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Fetch the roles with the people."""
@@ -67,10 +78,10 @@ class PersonAdmin(PolicedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         if self.has_change_permission(request, obj):
             return (
                 (None, {"fields": (*PERSON, "password")}),
-                ("Rights", {"fields": RIGHTS}),
+                ("Rights", {"fields": (*RIGHTS, "access")}),
                 ("Dates", {"fields": ("last_login", "date_joined")}),
             )
-        return ((None, {"fields": (*PERSON, "is_active", "is_staff", "roles", "last_login", "date_joined")}),)
+        return ((None, {"fields": (*PERSON, "is_active", "is_staff", "roles", "access", "last_login", "date_joined")}),)
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         """Let administrators add people."""
@@ -90,6 +101,32 @@ class PersonAdmin(PolicedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     def roles(self, person: User) -> str:
         """The person's roles in words."""
         return ", ".join(role_label(group.name) for group in person.groups.all()) or "none"
+
+    @admin.display(description="Access")
+    def access(self, person: User) -> str:
+        """A link to what is granted to the person, and why they may or may not."""
+        return format_html('<a href="{}">Grants, and why they may or may not</a>', self._explain_address(person.pk))
+
+    def _explain_address(self, pk: Any) -> str:
+        return reverse("admin:access_user_explain", args=[pk])
+
+    def get_urls(self) -> list[Any]:
+        """Add the page of explanations."""
+        page = self.admin_site.admin_view(self.explain_view)
+        return [path("<int:pk>/explain/", page, name="access_user_explain"), *super().get_urls()]
+
+    def explain_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what is granted to a person; with `?permission=`, why they may or may not."""
+        viewer = actor_at(request)
+        person = policy.get_or_404(viewer, User.objects.all(), pk=pk)
+        form = ExplainForm(request.GET if "permission" in request.GET else None, viewer=viewer)
+        answer = None
+        if form.is_bound and form.is_valid():
+            them = Actor(name=person.get_username(), source=Source.ADMIN, user=person)
+            answer = explain(them, Permission(form.cleaned_data["permission"]), form.found)
+        context = {**self.admin_site.each_context(request), "title": f"Access of {person}", "opts": self.opts}
+        context |= {"person": person, "form": form, "answer": answer, "holdings": holdings(person)}
+        return TemplateResponse(request, "admin/access/user/explain.html", context)
 
     # Django writes these inside the transaction of the change, as its last statement: here they are the evidence.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -138,11 +175,6 @@ class RoleAdmin(PolicedAdmin):
     def people(self, role: Any) -> Any:
         """How many have it."""
         return role.user_count
-
-
-def role_label(name: str) -> str:
-    """Return a role in words; a group that is no role keeps its name."""
-    return str(Role(name).label) if name in Role.values else name
 
 
 @admin.register(AuditEvent)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
-from drsorch.access.roles import Role
+from drsorch.access.models import OrgWideGrant
+from drsorch.access.reach import Level
+from drsorch.access.roles import EVERYWHERE, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,10 @@ def create_roles() -> None:
 
 
 def create_demo_users() -> None:
-    """Make sure that the demo users exist with their roles and passwords. Safe to repeat."""
+    """Make sure that the demo users exist with their roles and passwords, and see everything. Safe to repeat."""
     create_roles()
+    for role in Group.objects.filter(name__in=set(Role.values) - EVERYWHERE.keys()):
+        OrgWideGrant.objects.get_or_create(group=role, defaults={"level": Level.MANAGE})
     for person in DEMO_USERS:
         user, _ = get_user_model().objects.get_or_create(username=person.username)
         user.is_staff = person.is_staff

@@ -1,4 +1,4 @@
-"""The forms of signing in and of one's own tokens."""
+"""The forms of signing in, of one's own tokens, and of the question why somebody may or may not."""
 
 import re
 from collections.abc import Collection
@@ -8,9 +8,12 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.db.models import Model, Q
 from django.utils import timezone
 
+from drsorch.access import policy, reach
 from drsorch.access.roles import Permission
+from drsorch.audit.actor import Actor
 from drsorch.errors import UserError
 
 
@@ -68,3 +71,31 @@ class TokenForm(forms.Form):
         has_fields = bool(named) and named.keys() <= self.fields.keys()
         for name, sentences in named.items() if has_fields else [(None, [error.message])]:
             self.add_error(name, sentences)
+
+
+class ExplainForm(forms.Form):
+    """A permission, and on what: an object in sight of `viewer`, who asks. Valid forms have it as `found`."""
+
+    found: Model | None = None
+    permission = forms.ChoiceField(choices=[(verb, str(verb)) for verb in Permission])
+    kind = forms.ChoiceField(label="On a", required=False)
+    name = forms.CharField(label="Named", required=False, max_length=100)
+
+    def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.viewer = viewer
+        self.kinds = {model._meta.label_lower: model for model in reach.grantable_models()}
+        named = [(label, model._meta.verbose_name) for label, model in self.kinds.items()]
+        self.fields["kind"].choices = [("", "nothing in particular"), *named]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Find the object. What is out of sight is answered like what does not exist."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        model, name = self.kinds.get(cleaned.get("kind", "")), cleaned.get("name", "")
+        if model is not None:
+            by_id = {getattr(model, "named_in_tokens_by", "name"): name}
+            rows: Any = model._default_manager.filter(Q(name__iexact=name) | Q(**by_id))
+            self.found = policy.scope(self.viewer, rows).first()
+            if self.found is None:
+                self.add_error("name", f"There is no such {model._meta.verbose_name}, or you may not see it.")
+        return cleaned

@@ -1,9 +1,10 @@
-"""The people who use drsorch, and the tokens of their automation."""
+"""The people who use drsorch, what is granted to them, and the tokens of their automation."""
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.utils import timezone
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from drsorch.access.roles import Permission, Right
 
@@ -22,6 +23,77 @@ class RoleGroup(Group):
     class Meta:
         proxy = True
         verbose_name = "role"
+
+
+class Team(Group):
+    """A Django group that is no role: people to whom objects are granted together."""
+
+    access_via = ()
+
+    class Meta:
+        proxy = True
+        verbose_name = "team"
+
+
+LEVELS = (("view", "View"), ("operate", "Operate"), ("manage", "Manage"))
+
+
+class OrgWideGrant(models.Model):
+    """Everything, also what is added later, granted to a person or to a group at a level."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="org_wide"
+    )
+    group = models.OneToOneField(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="org_wide")
+    level = models.CharField(max_length=8, choices=LEVELS)
+
+    access_via = ()
+
+    class Meta:
+        verbose_name = "grant on everything"
+        verbose_name_plural = "grants on everything"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user=None, group__isnull=False) | models.Q(user__isnull=False, group=None),
+                name="everything_is_granted_to_one_person_or_one_group",
+                violation_error_message="Choose a person or a group, and not both.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_level_display()} everything, for {self.user or self.group}"
+
+
+class UserGrant(UserObjectPermissionBase):
+    """One object granted to a person at one level. The table of a model adds `content_object`."""
+
+    access_via = ()
+
+    class Meta:
+        abstract = True
+        unique_together = ()
+        constraints = [models.UniqueConstraint(fields=["user", "content_object"], name="%(class)s_is_one")]
+
+    @property
+    def level(self) -> str:
+        """The level."""
+        return self.permission.codename.partition("_")[0]
+
+
+class TeamGrant(GroupObjectPermissionBase):
+    """One object granted to a group at one level. The table of a model adds `content_object`."""
+
+    access_via = ()
+
+    class Meta:
+        abstract = True
+        unique_together = ()
+        constraints = [models.UniqueConstraint(fields=["group", "content_object"], name="%(class)s_is_one")]
+
+    @property
+    def level(self) -> str:
+        """The level."""
+        return self.permission.codename.partition("_")[0]
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

@@ -18,6 +18,9 @@ from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor, Source
 from drsorch.errors import UserError
 
+# A filter that offers the accounts of the rows in sight, and no other.
+OWN_ACCOUNTS = ("account", admin.RelatedOnlyFieldListFilter)
+
 
 def actor_at(request: HttpRequest) -> Actor:
     """Return who works at the admin site."""
@@ -61,6 +64,7 @@ class PolicedAdmin(Policed, admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows in sight, read-only; their history is the audit trail."""
 
     show_full_result_count = False
+    view_on_site = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows in the person's sight."""
@@ -115,7 +119,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["seen_version"] = self.instance.version
+            self.initial["seen_version"] = getattr(self.instance, "version", None)
 
     def clean(self) -> dict[str, Any]:
         """Show the refusal: at the fields that it names, else above all fields."""

@@ -41,6 +41,11 @@ class Role(TextChoices):
     AUDITOR = "DRSAuditor", "Auditor"
 
 
+def role_label(name: str) -> str:
+    """Return a role in words; a group that is no role keeps its name."""
+    return str(Role(name).label) if name in Role.values else name
+
+
 P = Permission
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
@@ -57,6 +62,16 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.OPERATOR: frozenset({P.EXECUTE_RECOVERY, P.VIEW_RESOURCES}),
     Role.READ_ONLY: frozenset({P.VIEW_RESOURCES}),
     Role.AUDITOR: frozenset({P.VIEW_RESOURCES}),
+}
+# Roles to which everything is granted, at which level: whoever gives out grants, and whoever checks them.
+EVERYWHERE: dict[str, str] = {Role.ADMIN: "manage", Role.AUDITOR: "view"}
+# The level at which the object of a permission must be granted.
+NEEDED_LEVEL = dict.fromkeys(Permission, "manage") | {
+    P.VIEW_RESOURCES: "view",
+    P.CREATE_RECOVERY_PLAN: "view",
+    P.EXECUTE_RECOVERY: "operate",
+    P.MANAGE_EXECUTION: "operate",
+    P.TERMINATE_INSTANCES: "operate",
 }
 # Who may let problems pass at the start of a recovery, launch over a live instance, or cancel somebody's drill for a
 # recovery: administrators and recovery managers, and nobody who only operates.

@@ -1,4 +1,4 @@
-"""Sign-in with a local password, and one's own tokens."""
+"""Sign-in with a local password, one's own rights, and one's own tokens."""
 
 from typing import Any
 
@@ -6,13 +6,16 @@ from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from drsorch.access import policy
+from drsorch.access.declared import PUBLIC, SIGNED_IN, needs
 from drsorch.access.demo import DEMO_USERS
-from drsorch.access.forms import SignInForm, TokenForm
+from drsorch.access.explain import explain, holdings
+from drsorch.access.forms import ExplainForm, SignInForm, TokenForm
 from drsorch.access.models import ApiToken
 from drsorch.access.requests import actor_of
+from drsorch.access.roles import Permission, role_label
 from drsorch.access.tokens import issue_token, revoke_token
 from drsorch.console.pages import perform
 from drsorch.errors import NotFound, UserError
@@ -23,6 +26,7 @@ ENDED_SHOWN = 20
 class SignIn(LoginView):
     """The sign-in page. In a demo it names the demo users, who exist nowhere else."""
 
+    needs = PUBLIC
     template_name = "access/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
@@ -33,6 +37,27 @@ class SignIn(LoginView):
         return super().get_context_data(demo_users=demo_users, **kwargs)
 
 
+@needs(SIGNED_IN)
+@require_safe
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show one's roles, permissions and grants; with `?permission=`, why one may or may not."""
+    actor = actor_of(request)
+    form = ExplainForm(request.GET if "permission" in request.GET else None, viewer=actor)
+    answer = None
+    if form.is_bound and form.is_valid():
+        answer = explain(actor, Permission(form.cleaned_data["permission"]), form.found)
+    rights = policy.standing(actor.user)
+    context = {
+        "form": form,
+        "answer": answer,
+        "roles": [role_label(name) for name in rights.groups],
+        "permissions": sorted(rights.permissions),
+        "holdings": holdings(actor.user),
+    }
+    return render(request, "access/profile.html", context)
+
+
+@needs(SIGNED_IN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     """Show one's own tokens, and make one. Its text is in the answer to the form, once and nowhere else."""
@@ -51,6 +76,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     return render(request, "access/tokens.html", context, status=400 if form.errors else 200)
 
 
+@needs(SIGNED_IN)
 @require_POST
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke one of one's own tokens."""

@@ -91,4 +91,5 @@ def _enveloped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     problem = plain(response.status_code, request.request_id)  # type: ignore[attr-defined]
     response.content = JsonResponse(problem).content
     response["Content-Type"] = "application/json"
+    response["Content-Length"] = str(len(response.content))  # of the page, it was another one
     return response

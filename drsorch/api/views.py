@@ -12,6 +12,7 @@ from rest_framework.viewsets import ViewSet
 
 from drsorch.access import policy
 from drsorch.access.requests import actor_of
+from drsorch.access.roles import Permission
 from drsorch.api import idempotency, throttles
 from drsorch.api.endpoint import Endpoint
 from drsorch.api.paging import ListQuery, Page, filters_of, page_of
@@ -91,6 +92,10 @@ class ApiViewSet(ViewSet):
     def one(self, rows: QuerySet[M], **lookup: Any) -> M:
         """Return the row in the caller's sight. Raises NotFound, the same for missing and unseen."""
         return policy.get_or_404(self.actor, rows, **lookup)
+
+    def manageable(self, rows: QuerySet[M], *permissions: Permission) -> QuerySet[M]:
+        """Let each row know whether the caller may use these permissions on it, which need to manage it."""
+        return policy.with_rights(self.actor, rows, *((each, policy.Level.MANAGE) for each in permissions))
 
     def page(self, rows: QuerySet[Any], *, ignored: Collection[str] = ()) -> Page:
         """Return the page that was asked for of the rows in the caller's sight, narrowed by the filters.

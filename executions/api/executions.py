@@ -61,7 +61,7 @@ class ExecutionViewSet(StartingViewSet):
     )
     def list(self) -> Any:
         """List executions, the newest first."""
-        found, asked = rows.listed(), self.query
+        found, asked = rows.listed(self.actor), self.query
         if "active" in asked:
             found = found.filter(status__in=ACTIVE) if asked["active"] else found.exclude(status__in=ACTIVE)
         if {"account", "region"} & asked.keys():

@@ -5,11 +5,16 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from drsorch.access import policy
+from drsorch.access.roles import Permission
+from drsorch.audit.actor import Actor
 from executions.models import Execution, ServerRun, WaveRun
 from executions.states import LaunchStatus
 
+OFFERED = (Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY, Permission.TERMINATE_INSTANCES)
 
-def listed() -> "QuerySet[Execution]":
+
+def listed(actor: Actor) -> "QuerySet[Execution]":
     """Return executions with all that lists show and offer: the same few queries for any number."""
     mine = ServerRun.objects.filter(wave__execution=OuterRef("pk"))
     counts = {
@@ -19,7 +24,8 @@ def listed() -> "QuerySet[Execution]":
     }
     waves = Prefetch("waves", WaveRun.objects.only("execution", "number", "status"))
     found = Execution.objects.defer("snapshot").select_related("termination").prefetch_related(waves, "waves__gates")
-    return found.annotate(**{name: _number(rows) for name, rows in counts.items()})
+    counted = found.annotate(**{name: _number(rows) for name, rows in counts.items()})
+    return policy.with_rights(actor, counted, *((each, policy.Level.OPERATE) for each in OFFERED))
 
 
 def detailed() -> "QuerySet[Execution]":

@@ -10,9 +10,11 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
+from drsorch.access.roles import Permission
 from drsorch.audit.actor import Source
 from drsorch.errors import Conflict
 from drsorch.queue.models import WorkerHeartbeat
+from executions.models.places import AccountSet
 from executions.states import ACTIVE, TERMINAL, ExecutionStatus, Mode, check_move
 from plans.models import RecoveryPlan
 
@@ -76,6 +78,7 @@ class Execution(models.Model):
     plan_name = models.CharField(max_length=100)
     plan_version = models.PositiveIntegerField()
     snapshot = models.JSONField(default=dict)
+    ran_in = models.ForeignKey(AccountSet, null=True, on_delete=models.PROTECT, related_name="executions")
     mode = models.CharField(max_length=8, choices=Mode)
     status = models.CharField(max_length=16, choices=ExecutionStatus, default=ExecutionStatus.PENDING)
     status_reason = models.TextField(blank=True)
@@ -113,7 +116,9 @@ class Execution(models.Model):
     rung_at = models.DateTimeField(null=True)
 
     objects = ExecutionQuerySet.as_manager()
-    access_via = ("plan",)
+    granted_via = ("plan",)
+    needs_as_well = {Permission.EXECUTE_RECOVERY: "ran_in__accounts"}
+    access_via = ("ran_in",)  # as it ran: its plan may act in other accounts by now
 
     class Meta:
         ordering = ["-created_at"]

@@ -7,10 +7,13 @@ from functools import cached_property
 
 from django.urls import reverse
 
+from drsorch.access import policy
+from drsorch.audit.actor import Actor
 from drsorch.errors import UserError
 from executions.decisions.readiness import GONE, Code, Finding, Severity
 from executions.models import Execution
 from executions.readiness import Look
+from executions.services.consent import UNSEEN, holders_in_sight
 from executions.states import Mode
 
 MANY = 3
@@ -73,7 +76,9 @@ class LiveInstance:
 class Review:
     """A plan as it would run now, and the refusal when a start was tried and refused."""
 
-    def __init__(self, look: Look, mode: Mode, refusal: UserError | None = None, *, is_asked: bool = False) -> None:
+    def __init__(
+        self, look: Look, mode: Mode, actor: Actor, refusal: UserError | None = None, *, is_asked: bool = False
+    ) -> None:
         self.plan = look.plan
         self.waves = look.waves
         self.servers = look.servers
@@ -83,6 +88,7 @@ class Review:
         self.is_recovery = mode == Mode.RECOVERY
         self.refusal = refusal
         self.is_asked = is_asked
+        self.actor = actor
 
     @property
     def sentence(self) -> str:
@@ -131,7 +137,7 @@ class Review:
     def drills(self) -> list[Execution]:
         """The drills that this recovery could cancel to take their servers."""
         found = self.look.drills_in_the_way if self.is_recovery else set()
-        return list(Execution.objects.filter(pk__in=found).order_by("created_at"))
+        return list(policy.scope(self.actor, Execution.objects.filter(pk__in=found).order_by("created_at")))
 
     @property
     def oldest_data_at(self) -> datetime | None:
@@ -178,8 +184,10 @@ class Review:
 
     def _held(self) -> list[Doubt]:
         by_holder: dict[tuple[str, str], list[str]] = {}
+        seen = holders_in_sight(self.look.holds, self.actor)
         for hold in self.look.holds:
-            by_holder.setdefault((hold.label, hold.link), []).append(str(hold.server))
+            named = (hold.label, hold.link) if hold.holder in seen else (UNSEEN, "")
+            by_holder.setdefault(named, []).append(str(hold.server))
         return [
             Doubt("error", f"{_count(names, '1 server is', '{} servers are')} in use by {label}", tuple(names), link)
             for (label, link), names in sorted(by_holder.items())

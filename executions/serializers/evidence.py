@@ -112,7 +112,7 @@ class HeldAnswer(Answer):
     """A server that an execution has."""
 
     sourceServerId = Text(source="server.source_server_id")
-    executionId = serializers.UUIDField(source="holder")
+    executionId = serializers.UUIDField(source="holder", allow_null=True)
     label = Text()  # type: ignore[assignment]
 
 

@@ -8,6 +8,7 @@ from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict, Invalid, NotFound
 from executions.decisions.readiness import NOT_OVERRIDABLE
 from executions.models import Execution, Gate
+from executions.services.offers import is_initiator
 from executions.services.retrying import failed_servers
 from executions.states import OPEN_SERVER, Answer
 
@@ -74,10 +75,10 @@ def refuse_answered(gate: Gate | None, execution: Execution) -> None:
 
 
 def _not_permitted(execution: Execution, actor: Actor, answer: str) -> str:
-    if answer == Answer.CANCEL and actor.user is not None and actor.user.pk == execution.initiated_by_id:
+    if answer == Answer.CANCEL and is_initiator(execution, actor):
         return ""
     needed = [Permission.MANAGE_EXECUTION] + ([] if answer == Answer.CANCEL else [Permission.EXECUTE_RECOVERY])
-    return next((why for why in (policy.why_not(actor, permission) for permission in needed) if why), "")
+    return next((why for why in (policy.why_not(actor, permission, execution) for permission in needed) if why), "")
 
 
 def _not_now(gate: Gate, execution: Execution, answer: str) -> str:

@@ -17,6 +17,7 @@ from plans.models import RecoveryPlan
 from protection.models import ServerHold
 
 WAIT = "Wait until it has ended, or cancel it."
+UNSEEN = "an execution that you may not see"
 PREEMPT = "It is a drill: choose to pre-empt it, and the recovery cancels it and takes its servers."
 
 
@@ -43,12 +44,12 @@ def refuse_unless_confirmed(plan: RecoveryPlan, mode: str, consent: Consent) -> 
         )
 
 
-def refuse_unless_free(look: Look, mode: str, consent: Consent) -> None:
+def refuse_unless_free(look: Look, mode: str, consent: Consent, actor: Actor) -> None:
     """Raise Conflict while the plan runs, or another execution has its servers, and is not to be pre-empted."""
     preempted = drills_to_preempt(look, mode, consent)
     if look.running and look.running.pk not in preempted:
         raise running_already(look.plan, look.running, mode)
-    refuse_held([hold for hold in look.holds if hold.holder not in preempted], mode)
+    refuse_held([hold for hold in look.holds if hold.holder not in preempted], mode, actor)
 
 
 def drills_to_preempt(look: Look, mode: str, consent: Consent) -> set[UUID]:
@@ -72,27 +73,37 @@ def running_already(plan: RecoveryPlan, running: Execution, mode: str) -> Confli
     )
 
 
-def refuse_held(holds: Iterable[ServerHold], mode: str) -> None:
-    """Raise Conflict (SERVER_CONFLICT) naming the execution that holds each of these servers, when there is one."""
+def refuse_held(holds: Iterable[ServerHold], mode: str, actor: Actor) -> None:
+    """Raise Conflict (SERVER_CONFLICT) naming the execution that holds each of these servers, when there is one.
+
+    Of executions out of the actor's sight it says only that there is one.
+    """
     holds = list(holds)
     if not holds:
         return
     can_preempt = mode == Mode.RECOVERY and all(hold.mode == Mode.DRILL for hold in holds)
-    holders = {row.pk: row for row in Execution.objects.filter(pk__in={hold.holder for hold in holds})}
-    said = [f"{hold.server} is in use by {hold.label}{_by_whom(holders.get(hold.holder))}." for hold in holds]
+    holders = holders_in_sight(holds, actor)
+    said = [f"{hold.server} is in use by {_holder(hold, holders)}." for hold in holds]
     raise Conflict(
         f"{' '.join(said)} {PREEMPT if can_preempt else WAIT}",
         code="SERVER_CONFLICT",
         details={
-            "servers": {hold.server.source_server_id: str(hold.holder) for hold in holds},
+            "servers": {hold.server.source_server_id: str(hold.holder) for hold in holds if hold.holder in holders},
             "statuses": {str(pk): row.status for pk, row in holders.items()},
             "canPreempt": can_preempt,
         },
     )
 
 
-def _by_whom(holder: Execution | None) -> str:
-    return f", started by {holder.initiator}" if holder else ""
+def holders_in_sight(holds: Iterable[ServerHold], actor: Actor) -> dict[UUID, Execution]:
+    """Return the executions that hold these servers, as far as the actor may see them."""
+    holding = Execution.objects.filter(pk__in={hold.holder for hold in holds})
+    return {row.pk: row for row in policy.scope(actor, holding)}
+
+
+def _holder(hold: ServerHold, holders: dict[UUID, Execution]) -> str:
+    holder = holders.get(hold.holder)
+    return f"{hold.label}, started by {holder.initiator}" if holder else UNSEEN
 
 
 def refuse_unless_ready(look: Look, mode: str, consent: Consent, actor: Actor) -> list[Finding]:

@@ -68,7 +68,7 @@ def decide_gate(*, execution: Execution, gate: int, answer: str, actor: Actor, n
         Gate.objects.filter(pk=row.pk).update(note=note)
         return cancel_execution(execution=execution, actor=actor)
     if answer == Answer.RETRY:
-        retrying.retry_failed(execution, row.wave)
+        retrying.retry_failed(execution, row.wave, actor)
     _answer(execution, row, actor, answer, note)
     because = f": {note}" if note else "."
     chosen = f"{actor.name} answered “{Answer(answer).label.lower()}” about wave {row.wave.number}{because}"

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict
 from executions import readiness
 from executions.models import Execution
@@ -12,7 +13,9 @@ from executions.services.consent import refuse_held
 from protection.models import ServerHold, SourceServer
 
 
-def hold(execution: Execution, servers: Collection[SourceServer], *, taking_over: Collection[Execution] = ()) -> None:
+def hold(
+    execution: Execution, servers: Collection[SourceServer], actor: Actor, *, taking_over: Collection[Execution] = ()
+) -> None:
     """Hold those of `servers` that the execution does not hold yet; what `taking_over` hold becomes its own.
 
     Call inside a transaction. Raises Conflict (SERVER_CONFLICT) naming the execution that holds one of them.
@@ -33,5 +36,5 @@ def hold(execution: Execution, servers: Collection[SourceServer], *, taking_over
                 ServerHold(server=server, **mine) for server in servers if server.pk not in known
             )
     except IntegrityError as error:
-        refuse_held([row for row in readiness.holds_of(servers) if row.holder != execution.pk], execution.mode)
+        refuse_held([row for row in readiness.holds_of(servers) if row.holder != execution.pk], execution.mode, actor)
         raise Conflict("A server was held and freed meanwhile. Try again.") from error

@@ -58,22 +58,26 @@ def permit(execution: Execution, actor: Actor, action: str) -> None:
     So that of two people one wins and the other hears how it stands. Raises NotFound, Denied.
     """
     execution.refresh_from_db(from_queryset=Execution.objects.select_for_update())
-    if not (action in INITIATOR_MAY and _is_initiator(execution, actor)):
+    if action in INITIATOR_MAY and is_initiator(execution, actor):
+        policy.require(actor, Permission.VIEW_RESOURCES, execution, policy.Level.VIEW)
+    else:
         policy.require(actor, PERMISSIONS[action], execution)
     if action in GOES_ON:
         policy.require(actor, Permission.EXECUTE_RECOVERY, execution)
 
 
 def _not_permitted(execution: Execution, actor: Actor, action: str) -> str:
-    if action in INITIATOR_MAY and _is_initiator(execution, actor):
+    if action in INITIATOR_MAY and is_initiator(execution, actor):
         return ""
-    missing = policy.why_not(actor, PERMISSIONS[action])
-    return missing or (policy.why_not(actor, Permission.EXECUTE_RECOVERY) if action in GOES_ON else "")
+    missing = policy.why_not(actor, PERMISSIONS[action], execution)
+    return missing or (policy.why_not(actor, Permission.EXECUTE_RECOVERY, execution) if action in GOES_ON else "")
 
 
-def _is_initiator(execution: Execution, actor: Actor) -> bool:
+def is_initiator(execution: Execution, actor: Actor) -> bool:
+    """Say whether the actor started `execution`. A token counts as its owner where it may start one itself."""
     is_them = actor.user is not None and actor.user.pk == execution.initiated_by_id
-    return is_them and policy.has(actor, Permission.VIEW_RESOURCES)
+    needed = Permission.VIEW_RESOURCES if actor.right is None else Permission.EXECUTE_RECOVERY
+    return is_them and policy.has(actor, needed)
 
 
 def _not_now(execution: Execution, action: str) -> str:

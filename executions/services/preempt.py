@@ -10,6 +10,7 @@ from drsorch.access.roles import OVERRIDING
 from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict
 from executions.models import Execution
+from executions.services.offers import is_initiator
 from executions.turn import wake
 from plans.models import RecoveryPlan
 
@@ -26,7 +27,7 @@ def make_way(drills: Iterable[UUID], recovery_id: UUID, plan: RecoveryPlan, acto
     for drill in active:
         if not drill.is_drill:
             raise Conflict(f"{drill} is a recovery: it makes way for nothing. Wait until it has ended, or cancel it.")
-        if actor.user is None or actor.user.pk != drill.initiated_by_id:  # whoever started it may always stop it
+        if not is_initiator(drill, actor):  # whoever started it may always stop it
             policy.require(actor, OVERRIDING, drill)
         if drill.cancel_requested_at is None:
             drill.cancel_requested_at, drill.cancelled_by = timezone.now(), actor.name

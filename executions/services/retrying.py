@@ -3,6 +3,7 @@
 from django.db.models import F
 from django.utils import timezone
 
+from drsorch.audit.actor import Actor
 from executions.models import Execution, ServerAttempt, ServerRun, WaveRun
 from executions.services import holding
 from executions.states import CallStatus, CheckResult, LaunchStatus
@@ -40,14 +41,14 @@ def _has_failed(run: ServerRun, *, is_required: bool) -> bool:
     return run.launch_status in {LaunchStatus.FAILED, LaunchStatus.SKIPPED} or (is_required and is_unfit)
 
 
-def retry_failed(execution: Execution, wave: WaveRun) -> int:
+def retry_failed(execution: Execution, wave: WaveRun, actor: Actor) -> int:
     """Keep how the failed servers of `wave` ended, and make them pending again; the engine plans their launch.
 
     Call inside a transaction, with the execution locked and no server of the wave open. Raises Conflict naming who
     holds a server that had been freed.
     """
     servers = failed_servers(wave)
-    holding.hold(execution, list(SourceServer.objects.filter(runs__in=servers)))
+    holding.hold(execution, list(SourceServer.objects.filter(runs__in=servers)), actor)
     ServerAttempt.objects.bulk_create(
         ServerAttempt(
             run=run,

@@ -15,7 +15,7 @@ from drsorch.audit.record import record
 from drsorch.errors import Conflict
 from executions import readiness
 from executions.decisions.readiness import Finding
-from executions.models import Event, Execution, ExecutionTag, ServerRun, WaveRun
+from executions.models import AccountSet, Event, Execution, ExecutionTag, ServerRun, WaveRun
 from executions.readiness import Look
 from executions.services import holding
 from executions.services.consent import (
@@ -117,7 +117,7 @@ def create_execution(
 
     The constraints of the database decide between two who start at once. Raises Denied, NotReady, Conflict.
     """
-    refuse_unless_free(look, mode, consent)
+    refuse_unless_free(look, mode, consent, actor)
     let_pass = refuse_unless_ready(look, mode, consent, actor)
     with transaction.atomic():
         execution = Execution(
@@ -131,12 +131,13 @@ def create_execution(
             overridden=[finding.to_json() for finding in let_pass],
         )
         drills = make_way(drills_to_preempt(look, mode, consent), execution.pk, look.plan, actor)
+        execution.ran_in = AccountSet.of(server.account_id for server in look.servers)
         _save_row(execution, look.plan, actor)
         ExecutionTag.objects.bulk_create(
             ExecutionTag(execution=execution, key=key, value=value) for key, value in context.tags.items()
         )
         _create_runs(execution, look)
-        holding.hold(execution, look.servers, taking_over=drills)
+        holding.hold(execution, look.servers, actor, taking_over=drills)
         _tell_plan(execution, look.plan)
         _tell(execution, actor, drills, let_pass)
         wake([execution.pk])

@@ -7,7 +7,6 @@ from django.db.models.functions import Coalesce
 
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
-from drsorch.api.offers import with_rights
 from drsorch.api.views import ApiViewSet
 from protection import services
 from protection.models import AccountRegion, SourceServer, TargetAccount
@@ -49,7 +48,7 @@ class AccountViewSet(ApiViewSet):
     def rows(self) -> "QuerySet[TargetAccount]":
         """Return accounts with all that is answered about them."""
         found = TargetAccount.objects.annotate(group_count=Count("groups", distinct=True)).prefetch_related("regions")
-        return with_rights(found, self.actor)
+        return self.manageable(found, MANAGE)
 
     @endpoint(VIEW, query=shapes.AccountQuery, answer=AccountAnswer, is_list=True, usual_order="name", example=EXAMPLE)
     def list(self) -> Any:

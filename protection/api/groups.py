@@ -6,7 +6,6 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
-from drsorch.api.offers import with_rights
 from drsorch.api.views import ApiViewSet
 from protection import services
 from protection.models import ProtectionGroup, ServerHold, TargetAccount
@@ -48,7 +47,7 @@ class GroupViewSet(ApiViewSet):
             held_server=Subquery(holds.values("server__hostname")[:1]),
             is_used=Exists(ProtectionGroup.objects.filter(pk=OuterRef("pk"), wave_groups__isnull=False)),
         )
-        return with_rights(found, self.actor)
+        return self.manageable(found, Permission.UPDATE_PROTECTION_GROUP, Permission.DELETE_PROTECTION_GROUP)
 
     def whole(self, pk: int) -> ProtectionGroup:
         """Return one group in sight with its servers."""

@@ -1,7 +1,19 @@
 """What we protect."""
 
 from protection.models.accounts import AccountRegion, TargetAccount
+from protection.models.grants import AccountTeamGrant, AccountUserGrant, GroupTeamGrant, GroupUserGrant
 from protection.models.groups import ProtectionGroup, ServerHold
 from protection.models.servers import ServerTag, SourceServer
 
-__all__ = ["AccountRegion", "ProtectionGroup", "ServerHold", "ServerTag", "SourceServer", "TargetAccount"]
+__all__ = [
+    "AccountRegion",
+    "AccountTeamGrant",
+    "AccountUserGrant",
+    "GroupTeamGrant",
+    "GroupUserGrant",
+    "ProtectionGroup",
+    "ServerHold",
+    "ServerTag",
+    "SourceServer",
+    "TargetAccount",
+]

@@ -47,10 +47,12 @@ class TargetAccount(Authored):
     validated_at = models.DateTimeField(null=True, editable=False)
 
     access_via = ()
+    named_in_tokens_by = "account_id"
 
     class Meta:
         ordering = ["name"]
         verbose_name = "target account"
+        permissions = [("operate_targetaccount", "Can operate"), ("manage_targetaccount", "Can manage")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(account_id__regex=r"^\d{12}$"),

@@ -32,6 +32,7 @@ class ProtectionGroup(Authored):
     class Meta:
         ordering = ["name"]
         verbose_name = "protection group"
+        permissions = [("operate_protectiongroup", "Can operate"), ("manage_protectiongroup", "Can manage")]
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),

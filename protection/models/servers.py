@@ -87,7 +87,7 @@ class SourceServer(models.Model):
     missing_since = models.DateTimeField(null=True)
 
     objects = SourceServerQuerySet.as_manager()
-    access_via = ("account",)
+    access_via = ("account", "group")
 
     class Meta:
         ordering = ["hostname", "source_server_id"]

@@ -5,9 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.api.fields import Flag, Pattern, Text, Whole, account_id
-from drsorch.api.offers import Offer, why_not
+from drsorch.api.offers import Offer
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Input, OfferAnswer
 from protection.models import TargetAccount
@@ -73,7 +74,7 @@ class AccountAnswer(Answer):
     @extend_schema_field(OfferAnswer(many=True))
     def get_allowedActions(self, row: TargetAccount) -> Any:
         """Say what may be done, and why not."""
-        reason = why_not(self.context["actor"], Permission.MANAGE_ACCOUNTS, row)
+        reason = policy.why_not(self.context["actor"], Permission.MANAGE_ACCOUNTS, row, policy.Level.MANAGE)
         in_use = "Protection groups use this account." if getattr(row, "group_count", 0) else ""
         offers = [Offer("update", reason), Offer("validate", reason), Offer("delete", reason or in_use)]
         return OfferAnswer(offers, many=True).data

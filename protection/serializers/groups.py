@@ -5,9 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.api.fields import Pattern, ServerIds, Text, Whole, account_id
-from drsorch.api.offers import Offer, why_not
+from drsorch.api.offers import Offer
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Input, OfferAnswer
 from protection.models import ProtectionGroup
@@ -64,11 +65,17 @@ class GroupSummary(Answer):
     def get_allowedActions(self, row: ProtectionGroup) -> Any:
         """Say what may be done, and why not."""
         actor = self.context["actor"]
-        held = held_sentence(row, row.held_server, row.held_by) if row.held_by else ""  # type: ignore[attr-defined]
+        held = self._held(row)
         used = "Recovery plans use this group. Remove it there first." if row.is_used else ""  # type: ignore[attr-defined]
-        update = why_not(actor, Permission.UPDATE_PROTECTION_GROUP, row) or held
-        delete = why_not(actor, Permission.DELETE_PROTECTION_GROUP, row) or held or used
+        update = policy.why_not(actor, Permission.UPDATE_PROTECTION_GROUP, row, policy.Level.MANAGE) or held
+        delete = policy.why_not(actor, Permission.DELETE_PROTECTION_GROUP, row, policy.Level.MANAGE) or held or used
         return OfferAnswer([Offer("update", update), Offer("delete", delete)], many=True).data
+
+    def _held(self, row: Any) -> str:
+        if not row.held_by:
+            return ""
+        is_seen = policy.is_everywhere(self.context["actor"], policy.Level.VIEW)
+        return held_sentence(row, row.held_server, row.held_by if is_seen else "")
 
 
 class GroupServer(Answer):

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from drsorch.access import policy
 from drsorch.api.fields import Flag, Text, Whole, account_id
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Query
@@ -47,7 +48,7 @@ class DiskAnswer(Answer):
 class HoldAnswer(Answer):
     """Which execution has the server now."""
 
-    executionId = serializers.UUIDField(source="holder")
+    executionId = serializers.UUIDField(source="holder", allow_null=True)
     label = Text()  # type: ignore[assignment]
     executionType = Text(source="mode")
     since = serializers.DateTimeField()
@@ -93,4 +94,9 @@ class ServerAnswer(Answer):
     def get_hold(self, row: SourceServer) -> Any:
         """Which execution has it; null when none has."""
         hold: Any = getattr(row, "hold", None)
-        return HoldAnswer(hold).data if hold else None
+        if hold is None:
+            return None
+        # Whose execution it is may be out of sight of whoever sees the server only.
+        if not policy.is_everywhere(self.context["actor"], policy.Level.VIEW):
+            hold = {"holder": None, "label": "an execution", "mode": hold.mode, "since": hold.since}
+        return HoldAnswer(hold).data

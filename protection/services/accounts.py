@@ -39,6 +39,7 @@ def register_account(
     Raises Denied, Invalid, Conflict (ACCOUNT_TAKEN).
     """
     policy.require(actor, Permission.MANAGE_ACCOUNTS)
+    policy.require_everywhere(actor, Permission.MANAGE_ACCOUNTS)
     account = TargetAccount(
         account_id=account_id,
         name=name,

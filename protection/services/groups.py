@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import Model, ProtectedError
 from django.utils import timezone
 
 from drsorch.access import policy
@@ -33,12 +33,12 @@ def create_group(
     policy.require(actor, Permission.CREATE_PROTECTION_GROUP, account, policy.Level.MANAGE)
     group = ProtectionGroup(account=account, region=region, created_by=actor.user, changed_by=actor.user)
     _fill(group, fields)
-    found = _look(account, region, server_ids)
+    found = _look(account, region, server_ids, actor)
     with transaction.atomic():
         with no_twin(f"There is a protection group named {group.name} already. Choose another name.", "NAME_TAKEN"):
             group.save()
         inventory.upsert(account, region, found, timezone.now())
-        _assign(group, server_ids)
+        _assign(group, server_ids, actor)
         record(actor, "create_group", group, servers=sorted(server_ids))
     return group
 
@@ -51,17 +51,17 @@ def update_group(
     Asks AWS when servers are given. Raises as `create_group`, and Conflict (ACTIVE_EXECUTION), VersionMismatch.
     """
     policy.require(actor, Permission.UPDATE_PROTECTION_GROUP, group, policy.Level.MANAGE)
-    found = None if server_ids is None else _look(group.account, group.region, server_ids)
+    found = None if server_ids is None else _look(group.account, group.region, server_ids, actor)
     with transaction.atomic():
         group.claim_version(version, actor)
-        _refuse_while_held(group)
+        _refuse_while_held(group, actor)
         _fill(group, fields)
         with no_twin(f"There is a protection group named {group.name} already. Choose another name.", "NAME_TAKEN"):
             group.save()
         if server_ids is not None and found is not None:
             inventory.upsert(group.account, group.region, found, timezone.now())
             group.servers.exclude(source_server_id__in=server_ids).update(group=None)
-            _assign(group, server_ids)
+            _assign(group, server_ids, actor)
         record(actor, "update_group", group, servers=None if server_ids is None else sorted(server_ids))
     return group
 
@@ -71,13 +71,18 @@ def delete_group(*, group: ProtectionGroup, actor: Actor, version: int | None = 
     policy.require(actor, Permission.DELETE_PROTECTION_GROUP, group, policy.Level.MANAGE)
     with transaction.atomic():
         group.claim_version(version, actor)
-        _refuse_while_held(group)
+        _refuse_while_held(group, actor)
         record(actor, "delete_group", group)
         try:
             group.delete()
         except ProtectedError as error:
-            users = "; ".join(sorted(str(row) for row in error.protected_objects))
-            raise Conflict(f"{group} is still used by {users}. Remove it there first.", code="IN_USE") from error
+            users = sorted(str(row) for row in error.protected_objects if _is_seen(row, actor))
+            named = "; ".join(users) or "a plan that you may not see"
+            raise Conflict(f"{group} is still used by {named}. Remove it there first.", code="IN_USE") from error
+
+
+def _is_seen(row: Model, actor: Actor) -> bool:
+    return policy.can(actor, Permission.VIEW_RESOURCES, row, policy.Level.VIEW)
 
 
 def _fill(group: ProtectionGroup, fields: dict[str, Any]) -> None:
@@ -89,7 +94,7 @@ def _fill(group: ProtectionGroup, fields: dict[str, Any]) -> None:
     validate(group)
 
 
-def _look(account: TargetAccount, region: str, server_ids: Sequence[str]) -> list[drs.SourceServer]:
+def _look(account: TargetAccount, region: str, server_ids: Sequence[str], actor: Actor) -> list[drs.SourceServer]:
     """Ask DRS for the servers, and refuse ids that it does not know there."""
     if not server_ids:
         raise Invalid("A protection group needs at least one server. Choose one or more.")
@@ -98,12 +103,13 @@ def _look(account: TargetAccount, region: str, server_ids: Sequence[str]) -> lis
     found = drs.describe_source_servers(sessions.client(account, region, "drs", purpose="groups"), server_ids)
     missing = sorted(set(server_ids) - {server.source_server_id for server in found})
     if missing:
-        raise Invalid(" ".join(_absent(account, region, server_id) for server_id in missing))
+        raise Invalid(" ".join(_absent(account, region, server_id, actor) for server_id in missing))
     return found
 
 
-def _absent(account: TargetAccount, region: str, server_id: str) -> str:
-    elsewhere = SourceServer.objects.filter(source_server_id=server_id).select_related("account").first()
+def _absent(account: TargetAccount, region: str, server_id: str, actor: Actor) -> str:
+    known = SourceServer.objects.filter(source_server_id=server_id).select_related("account")
+    elsewhere = policy.scope(actor, known).first()
     if elsewhere is None:
         return f"DRS knows no source server {server_id} in {region} of {account}. Check the id."
     return (
@@ -112,31 +118,36 @@ def _absent(account: TargetAccount, region: str, server_id: str) -> str:
     )
 
 
-def _assign(group: ProtectionGroup, server_ids: Iterable[str]) -> None:
+def _assign(group: ProtectionGroup, server_ids: Iterable[str], actor: Actor) -> None:
     """Put the servers into the group; the condition in the UPDATE decides between two who want the same server."""
     wanted = SourceServer.objects.at(group.account, group.region).filter(source_server_id__in=list(server_ids))
     wanted.filter(group=None).update(group=group)
     taken = list(wanted.exclude(group=group).select_related("group"))
-    if taken:
-        raise Conflict(
-            " ".join(
-                f"{server} is in protection group {server.group} already. Remove it there first." for server in taken
-            ),
-            code="SERVER_CONFLICT",
-            details={"servers": {server.source_server_id: str(server.group) for server in taken}},
-        )
+    if not taken:
+        return
+    seen = set(policy.scope(actor, ProtectionGroup.objects.filter(servers__in=taken)).values_list("pk", flat=True))
+    names = {server: str(server.group) if server.group_id in seen else "that you may not see" for server in taken}
+    raise Conflict(
+        " ".join(
+            f"{server} is in protection group {names[server]} already. Remove it there first." for server in taken
+        ),
+        code="SERVER_CONFLICT",
+        details={"servers": {server.source_server_id: names[server] for server in taken if server.group_id in seen}},
+    )
 
 
-def held_sentence(group: ProtectionGroup, server_name: str, label: str) -> str:
-    """Say why a group cannot be changed while somebody has one of its servers."""
-    return f"{group} cannot be changed now: {server_name} is in use by {label}. Wait until it has ended."
+def held_sentence(group: ProtectionGroup, server: object, label: str) -> str:
+    """Say why a group cannot be changed while somebody has one of its servers; `label` is empty when out of sight."""
+    return f"{group} cannot be changed now: {server} is in use by {label or 'an execution'}. Wait until it has ended."
 
 
-def _refuse_while_held(group: ProtectionGroup) -> None:
+def _refuse_while_held(group: ProtectionGroup, actor: Actor) -> None:
     hold = ServerHold.objects.filter(server__group=group).select_related("server").first()
     if hold:
+        # Whose execution it is may be out of sight of whoever sees the group only.
+        is_seen = policy.is_everywhere(actor, policy.Level.VIEW)
         raise Conflict(
-            held_sentence(group, hold.server.hostname, hold.label),
+            held_sentence(group, hold.server, hold.label if is_seen else ""),
             code="ACTIVE_EXECUTION",
-            details={"executionId": str(hold.holder)},
+            details={"executionId": str(hold.holder)} if is_seen else {},
         )

@@ -41,10 +41,11 @@ def test_an_auditor_opens_every_list_and_may_add_nothing(client, auditor):
         assert client.get(address(model, "add")).status_code == 403, model
 
 
-def test_only_four_kinds_of_rows_can_be_added_even_by_an_administrator(admin_site):
+def test_only_what_people_make_can_be_added_even_by_an_administrator(admin_site):
     allowed = {model.__name__ for model in OURS if admin_site.get(address(model, "add")).status_code == 200}
 
-    assert allowed == {"User", "TargetAccount", "ProtectionGroup", "RecoveryPlan"}
+    grants = {f"{what}{whom}Grant" for what in ("Account", "Group", "Plan") for whom in ("User", "Team")}
+    assert allowed == {"User", "TargetAccount", "ProtectionGroup", "RecoveryPlan", "Team", "OrgWideGrant"} | grants
 
 
 def test_staff_without_a_role_see_nothing(client, sam):

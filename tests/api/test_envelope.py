@@ -22,6 +22,7 @@ def test_an_address_that_does_not_exist_is_a_404_in_the_envelope(client):
         assert answer.status_code == 404
         assert answer.json()["error"]["code"] == "NOT_FOUND"
         assert answer["Content-Security-Policy"]
+        assert int(answer["Content-Length"]) == len(answer.content)
 
 
 def test_what_nobody_expected_is_a_500_in_the_envelope_without_a_detail(settings, ada):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from drsorch.access.models import ApiToken
 from drsorch.api import paging
-from executions.models import Execution, Job, ServerRun
+from executions.models import AccountSet, Execution, Job, ServerRun
 from plans.models import RecoveryPlan, Wave, WaveGroup
 from protection.models import AccountRegion, ProtectionGroup, ServerTag, SourceServer, TargetAccount
 from tests import factories
@@ -40,6 +40,7 @@ def fill(actor, count, first=0):
             plan=plan,
             plan_name=plan.name,
             plan_version=1,
+            ran_in=AccountSet.of([account.pk]),
             mode="DRILL",
             status="COMPLETED",
             initiator="olga",

@@ -2,9 +2,9 @@
 
 import pytest
 from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
+from drsorch.api.docs import document as made
 from drsorch.api.endpoint import Endpoint
 from tests.api.routes import ROUTES
 
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def document():
     """The document."""
-    with GENERATOR_STATS.silence():
-        return SchemaGenerator().get_schema(request=None, public=True)
+    GENERATOR_STATS.reset()
+    return made()
 
 
 def operations(document):
@@ -28,8 +28,6 @@ def operations(document):
 
 def test_it_is_valid_and_made_without_a_warning(document):
     validate_schema(document)
-    GENERATOR_STATS.reset()
-    SchemaGenerator().get_schema(request=None, public=True)
     assert not GENERATOR_STATS._warn_cache
     assert not GENERATOR_STATS._error_cache
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('executions', '0001_initial'),
+        ('executions', '0003_where_executions_ran'),
     ]
 
     operations = [
