@@ -68,10 +68,3 @@ class OfferAnswer(Answer):
     action = Text()
     allowed = Flag()
     reason = Text()
-
-
-class PersonAnswer(Answer):
-    """Who made or changed something, and when."""
-
-    at = serializers.DateTimeField()
-    by = Text(allow_null=True)

@@ -30,14 +30,14 @@ class Buckets:
         self.lock = threading.Lock()
         self.levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, who: str, *, count: int = 1) -> float:
-        """Take `count` (0: only look) and return 0, or the seconds until there will be one again."""
+    def take(self, who: str) -> float:
+        """Take one and return 0, or the seconds until there will be one again."""
         now = time.monotonic()
         with self.lock:
             level, at = self.levels.get(who, (self.burst, now))
             level = min(self.burst, level + (now - at) * self.rate)
             is_empty = level < 1
-            self.levels[who] = (level if is_empty else level - count, now)
+            self.levels[who] = (level if is_empty else level - 1, now)
             self.levels.move_to_end(who)
             if len(self.levels) > KNOWN:
                 self.levels.popitem(last=False)
@@ -77,13 +77,8 @@ def refuse_crowds(address: str) -> None:
 
 
 def refuse_strangers(address: str) -> None:
-    """Raise Throttled when too many requests of nobody known came from the address; count none."""
-    _refuse(throttles().strangers.take(address, count=0))
-
-
-def count_stranger(address: str) -> None:
-    """Count a request of nobody known."""
-    throttles().strangers.take(address)
+    """Count a request of nobody known. Raises Throttled when too many came from the address."""
+    _refuse(throttles().strangers.take(address))
 
 
 def refuse_hurry(principal: str, *, asks_aws: bool) -> None:

@@ -53,15 +53,7 @@ class ApiViewSet(ViewSet):
         throttles.refuse_crowds(address)
         if endpoint is not None and endpoint.is_public:
             return
-        throttles.refuse_strangers(address)
-        try:
-            is_known = request.user.is_authenticated
-        except Exception:
-            throttles.count_stranger(address)
-            raise
-        if not is_known:
-            throttles.count_stranger(address)
-            raise NotAuthenticated
+        _refuse_strangers(request, address)
         if endpoint is None:
             raise MethodNotAllowed(cast(str, request.method))
         throttles.refuse_hurry(f"{request.user.pk}:{getattr(request.auth, 'pk', '')}", asks_aws=endpoint.asks_aws)
@@ -126,6 +118,18 @@ class ApiViewSet(ViewSet):
             return Response({"items": items, "count": result.count, "nextPageToken": result.next_token})
         headers = {"ETag": etag(result.version)} if endpoint.has_version else {}
         return Response(endpoint.answer(result, context=context).data, status=endpoint.status, headers=headers)
+
+
+def _refuse_strangers(request: Request, address: str) -> None:
+    """Raise why nobody is known to have sent the request; too many of them from an address are only told to wait."""
+    try:
+        if request.user.is_authenticated:
+            return
+    except Exception:
+        throttles.refuse_strangers(address)
+        raise
+    throttles.refuse_strangers(address)
+    raise NotAuthenticated
 
 
 def _actor(request: Request) -> Actor:
