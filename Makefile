@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 MINUTES ?= 5
 
-.PHONY: demo test matrix lint bench torture clean
+.PHONY: demo test matrix fuzz lint bench torture clean
 
 # Each stamp is the lock file as it was installed, so that a changed lock installs again and an unchanged one costs nothing.
 $(VENV)/requirements.txt: requirements.txt
@@ -26,6 +26,9 @@ test: $(VENV)/requirements-dev.txt
 
 matrix: $(VENV)/requirements-dev.txt
 	$(BIN)/python -m pytest -m matrix tests/executions/test_fault_matrix.py $(ARGS)
+
+fuzz: $(VENV)/requirements-dev.txt
+	$(BIN)/python -m pytest -m fuzz tests/api/test_fuzz.py $(ARGS)
 
 lint: $(VENV)/requirements-dev.txt
 	$(BIN)/ruff check

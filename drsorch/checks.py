@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from drsorch.access.declared import undeclared
 
-GUARDED = ("access", "audit", "protection", "plans", "executions")
+GUARDED = ("access", "api", "audit", "protection", "plans", "executions")
 
 
 @register

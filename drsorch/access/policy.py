@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from drsorch.access import reach
 from drsorch.access.models import OrgWideGrant
@@ -96,6 +96,25 @@ def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW) -> Que
     return queryset
 
 
+def usable(actor: Actor, permission: Permission, queryset: QuerySet[M], level: Level = Level.OPERATE) -> QuerySet[M]:
+    """Return the rows on which the actor may use `permission`: what `can` asks of one row. Roles are not looked at."""
+    rows = scope(actor, queryset, level)
+    also = needed_as_well(queryset.model, permission)
+    if also and not is_everywhere(actor, level):
+        needed = scope(actor, reach.model_at(queryset.model, also)._base_manager.all(), level).values("pk")
+        rows = rows.filter(reach.all_within(queryset.model, also, needed))
+    return rows
+
+
+def with_rights(actor: Actor, queryset: QuerySet[M], *needed: tuple[Permission, Level]) -> QuerySet[M]:
+    """Let each row know whether the actor may use these permissions on it, so that `why_not` asks no more."""
+    for permission, level in needed:
+        same: QuerySet[Any] = queryset.model._default_manager.filter(pk=OuterRef("pk"))
+        answer = Exists(usable(actor, permission, same, level))
+        queryset = queryset.annotate(**{_known_as(permission, level): answer})
+    return queryset
+
+
 def can(actor: Actor, permission: Permission, obj: Model | None = None, level: Level = Level.OPERATE) -> bool:
     """Say whether the actor may use `permission` on `obj`. Defined by `scope`, so lists and details agree."""
     return has(actor, permission) and (obj is None or _is_within(actor, permission, obj, level))
@@ -104,13 +123,17 @@ def can(actor: Actor, permission: Permission, obj: Model | None = None, level: L
 def why_not(actor: Actor, permission: Permission, obj: Model | None = None, level: Level = Level.OPERATE) -> str:
     """Return the sentence for a person who may not use `permission`, or not on `obj`; nothing for one who may.
 
-    No query where everything is granted. The caller has made sure that `obj` is in sight.
+    No query where everything is granted, or for rows that were read `with_rights`. The caller has made sure that `obj`
+    is in sight.
     """
     if not has(actor, permission):
         if actor.right is not None and permission in verbs(actor.user):
             return f"This needs the permission {permission}, which the token does not have. Use one that has it."
         return f"This needs the permission {permission}, which none of your roles gives. Ask an administrator for it."
-    if obj is None or is_everywhere(actor, level) or _is_within(actor, permission, obj, level):
+    if obj is None or is_everywhere(actor, level):
+        return ""
+    known: bool | None = getattr(obj, _known_as(permission, level), None)
+    if known or (known is None and _is_within(actor, permission, obj, level)):
         return ""
     also = needed_as_well(type(obj), permission)
     where = f"{obj}, with every {reach.model_at(type(obj), also)._meta.verbose_name} in it," if also else str(obj)
@@ -148,12 +171,11 @@ def needed_as_well(model: type[Model], permission: Permission) -> str:
 
 
 def _is_within(actor: Actor, permission: Permission, obj: Model, level: Level) -> bool:
-    rows = scope(actor, _row(obj), level)
-    also = needed_as_well(type(obj), permission)
-    if also and not is_everywhere(actor, level):
-        needed = scope(actor, reach.model_at(type(obj), also)._base_manager.all(), level).values("pk")
-        rows = rows.filter(reach.all_within(type(obj), also, needed))
-    return rows.exists()
+    return usable(actor, permission, _row(obj), level).exists()
+
+
+def _known_as(permission: Permission, level: Level) -> str:
+    return f"may_{permission.name.lower()}_to_{level}"
 
 
 def _row(obj: Model) -> QuerySet[Any]:

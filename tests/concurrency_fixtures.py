@@ -1,4 +1,4 @@
-"""Fixtures of the tests around protection."""
+"""Do several things at the same moment, each in a thread and on a connection of its own."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

@@ -1,0 +1,80 @@
+"""Every operation of the OpenAPI document, asked what it allows and what it does not: by `make fuzz`, for minutes."""
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from drsorch.access.roles import Permission
+from drsorch.access.tokens import issue_token
+from drsorch.queue.models import beat
+from tests import factories
+from tests.api.serving import serving
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "missing_required_header",
+    "unsupported_method",
+)
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "30")
+PHASES = os.environ.get("FUZZ_PHASES", "examples,coverage,fuzzing")
+LIMIT = 1800  # seconds
+
+
+@contextmanager
+def ending(event):
+    """Say at the end that it is over."""
+    try:
+        yield
+    finally:
+        event.set()
+
+
+@pytest.mark.fuzz
+def test_no_answer_is_a_server_error_or_undocumented(at_once, place, ada, settings, tmp_path):
+    for name in ("SITE", "ADDRESS", "PRINCIPAL", "AWS"):
+        setattr(settings, f"API_{name}_BURST", 10_000_000)
+    group = factories.group(ada, place)
+    factories.plan(ada, group, name="Billing")
+    soon = timezone.now() + timedelta(days=1)
+    row, token = issue_token(owner=ada.user, actor=ada, name="Fuzz", scopes=list(Permission), expires_at=soon)
+    # Under an id that nobody guesses: else the token would be revoked on the way.
+    number = 123_456_789_012_345
+    type(row).objects.filter(pk=row.pk).update(pk=number)
+    token = token.replace(f"drs_{row.pk}_", f"drs_{number}_")
+    is_over = threading.Event()
+
+    def worker():
+        while not is_over.wait(1):
+            beat(name="w", host="h", pid=1)
+
+    def fuzz():
+        with ending(is_over), serving() as url:
+            command = [
+                *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/api/v1/schema"),
+                *("--header", f"Authorization: Bearer {token}"),
+                *("--checks", ",".join(CHECKS), "--phases", PHASES),
+                *(
+                    "--max-examples",
+                    EXAMPLES,
+                    "--generation-deterministic",
+                    "--continue-on-failure",
+                    "--suppress-health-check",
+                    "all",
+                ),
+            ]
+            return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT, check=False)
+
+    ended, _ = at_once(fuzz, worker)
+
+    assert ended.returncode == 0, ended.stdout[-20_000:] + ended.stderr[-2000:]

@@ -1,0 +1,106 @@
+"""docs/api.md: its examples run as they stand, and its table names every endpoint."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from drsorch.access.roles import Permission
+from drsorch.access.tokens import issue_token
+from drsorch.api.schema import needed
+from executions.models import Execution
+from protection import inventory
+from protection.models import AccountRegion
+from tests.api.routes import ROUTES
+from tests.api.serving import serving
+from tests.executions.driving import step
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
+BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+TABLE = re.compile(r"<!-- endpoints -->\n(.*)<!-- end of endpoints -->", re.DOTALL)
+LONGEST = 300  # seconds; a script that hangs is ended
+
+
+def examples(language):
+    """The examples of the guide in one language, as one script, as somebody would paste them one after the other."""
+    return "\n".join(text for kind, text in BLOCK.findall(GUIDE.read_text(encoding="utf-8")) if kind == language)
+
+
+def run_script(command, text, environment):
+    """Run a script that knows nothing but the guide's text, the address and the token."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        command,
+        input=text,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed: its examples cannot be run")
+def test_the_examples_run_a_drill_from_the_account_to_the_proof(at_once, aws, ada):
+    _, token = issue_token(
+        owner=ada.user,
+        actor=ada,
+        name="Guide",
+        scopes=list(Permission),
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    is_over = threading.Event()
+
+    def scripts():
+        try:
+            with serving() as url:
+                known = {"DRSORCH_URL": url, "DRSORCH_TOKEN": token, "EXTERNAL_ID": "minimal-external-id"}
+                first = run_script(["bash", "-euo", "pipefail"], examples("bash"), known)
+                # The waits of the guide are for AWS's own pace; here its time flies.
+                shorter = examples("python").replace("time.sleep(1)", "time.sleep(0.1)")
+                second = run_script([sys.executable, "-"], shorter, known)
+            return first, second, list(Execution.objects.values_list("status", "instances_terminated", "source"))
+        finally:
+            is_over.set()
+
+    def worker():
+        while not is_over.wait(0.05):
+            for place in AccountRegion.objects.filter(last_synced_at=None, is_enabled=True):
+                inventory.sync_region(place)
+            step()
+            aws.advance(120)
+
+    (curl, python, executions), _ = at_once(scripts, worker)
+
+    assert curl.returncode == 0, curl.stdout + curl.stderr
+    assert '"status":"VALID"' in curl.stdout
+    assert python.returncode == 0, python.stdout[-3000:] + python.stderr[-3000:]
+    assert executions == [("COMPLETED", True, "API")]
+    said = python.stdout
+    for words in ("Drill started by ada.", "4 of 4 instances are terminated", "pipeline-1234", "JOB_END"):
+        assert words in said
+
+
+def table():
+    """The endpoints as the guide lists them."""
+    lines = ["| endpoint | what it does | for whom: a permission |", "| --- | --- | --- |"]
+    for route in sorted(ROUTES, key=lambda route: (route.pattern, route.method)):
+        access = needed(route.spec).removeprefix("Needs ").rstrip(".").replace("drs:", "")
+        cloud = " ☁" if route.spec.asks_aws else ""
+        sentence = re.split(r"(?<=[.:])\s", " ".join(route.doc.split()))[0].rstrip(".:")
+        lines.append(f"| `{route.method} {route.pattern}`{cloud} | {sentence} | {access} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_table_names_every_endpoint_with_its_permission():
+    found = TABLE.search(GUIDE.read_text(encoding="utf-8"))
+
+    assert found
+    assert found[1] == table()

@@ -1,0 +1,71 @@
+"""Keys: what is kept, for how long, and what is not."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from drsorch.api import idempotency
+from drsorch.api.models import KeptAnswer
+from drsorch.api.tasks import forget_old_answers
+from protection.models import ProtectionGroup, TargetAccount
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+ACCOUNT = {"accountId": factories.HUB, "name": "Hub", "regions": ["us-east-1"]}
+
+
+def test_every_post_takes_a_key_and_answers_the_same_again(calling, ada):
+    ask = calling(ada)
+
+    first, again = (ask.ask("POST", "/accounts", ACCOUNT, key="k") for _ in range(2))
+
+    assert (first.status_code, again.status_code, again["ETag"]) == (201, 201, '"1"')
+    assert first.json() == again.json()
+    assert TargetAccount.objects.count() == 1
+    other = ask.refusal("POST", "/accounts", ACCOUNT | {"name": "x"}, status=409, key="k")
+    assert other["code"] == "IDEMPOTENCY_MISMATCH"
+
+
+def test_after_a_refusal_the_key_is_free(calling, ada, place):
+    ask = calling(ada)
+    body = {"name": "G", "accountId": factories.TARGET, "region": "eu-north-1", "serverIds": ["s-00000000000000bad"]}
+    right = body | {
+        "region": factories.REGION,
+        "serverIds": [factories.servers(place)[0].source_server_id],
+    }
+
+    ask.refusal("POST", "/protection-groups", body, status=400, key="k")
+    assert ask.data("POST", "/protection-groups", right, status=201, key="k")["name"] == "G"
+    assert ProtectionGroup.objects.count() == KeptAnswer.objects.count() == 1
+
+
+def test_a_key_whose_answer_is_lost_is_taken_over_after_a_while(calling, ada):
+    ask = calling(ada)
+    ask.ask("POST", "/accounts", ACCOUNT, key="k")
+    KeptAnswer.objects.update(status=None)
+
+    busy = ask.ask("POST", "/accounts", ACCOUNT, key="k")
+    assert (busy.status_code, busy["Retry-After"]) == (409, "1")
+    assert busy.json()["error"]["code"] == "IDEMPOTENCY_IN_PROGRESS"
+    TargetAccount.objects.all().delete()
+    KeptAnswer.objects.update(claimed_at=timezone.now() - idempotency.ANSWERED_WITHIN * 2)
+    assert ask.ask("POST", "/accounts", ACCOUNT, key="k").status_code == 201
+
+
+def test_an_answer_is_kept_for_a_day(calling, ada):
+    ask = calling(ada)
+    ask.ask("POST", "/accounts", ACCOUNT, key="k")
+    KeptAnswer.objects.update(claimed_at=timezone.now() - timedelta(hours=23))
+    forget_old_answers()
+    assert ask.ask("POST", "/accounts", ACCOUNT, key="k")["Idempotent-Replayed"] == "true"
+
+    KeptAnswer.objects.update(claimed_at=timezone.now() - timedelta(hours=25))
+    assert ask.refusal("POST", "/accounts", ACCOUNT, status=409, key="k")["code"] == "ACCOUNT_TAKEN"
+    forget_old_answers()
+    assert not KeptAnswer.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["a b", "x" * 65, "kö"])
+def test_what_is_no_key_is_refused(calling, ada, key):
+    calling(ada).refusal("POST", "/accounts", ACCOUNT, status=400, key=key.encode().decode("latin-1"))

@@ -1,0 +1,192 @@
+"""Lists: pages by key, counts, orderings, and the same few queries whatever their length."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from drsorch.access.models import ApiToken
+from drsorch.api import paging
+from executions.models import AccountSet, Execution, Job, ServerRun
+from plans.models import RecoveryPlan, Wave, WaveGroup
+from protection.models import AccountRegion, ProtectionGroup, ServerTag, SourceServer, TargetAccount
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def fill(actor, count, first=0):
+    """Write `count` rows of each kind, each with what belongs to it."""
+    for number in range(first, first + count):
+        account = TargetAccount.objects.create(account_id=f"{number:012}", name=f"A{number:03}")
+        AccountRegion.objects.create(account=account, region="us-east-1")
+        group = ProtectionGroup.objects.create(name=f"G{number:03}", account=account, region="us-east-1")
+        server = SourceServer.objects.create(
+            account=account,
+            region="us-east-1",
+            source_server_id=f"s-{number:017x}",
+            hostname=f"h{number:03}",
+            group=group,
+            synced_at=NOW,
+        )
+        ServerTag.objects.create(server=server, key="Name", value="x")
+        plan = RecoveryPlan.objects.create(name=f"P{number:03}")
+        wave = Wave.objects.create(plan=plan, number=1, name="One")
+        WaveGroup.objects.create(wave=wave, group=group)
+        execution = Execution.objects.create(
+            plan=plan,
+            plan_name=plan.name,
+            plan_version=1,
+            ran_in=AccountSet.of([account.pk]),
+            mode="DRILL",
+            status="COMPLETED",
+            initiator="olga",
+            source="API",
+            created_at=NOW - timedelta(minutes=number),
+            ended_at=NOW,
+        )
+        run = execution.waves.create(number=1, name="One", timeout_minutes=60)
+        at = {"account": account, "region": "us-east-1", "source_server_id": server.source_server_id}
+        made = ServerRun.objects.create(
+            wave=run, server=server, name="x", recovery_instance_id="i-1", launch_status="LAUNCHED", ended_at=NOW, **at
+        )
+        job = Job.objects.create(account=account, region="us-east-1", job_id=f"drsjob-{number}", created_at=NOW)
+        run.launches.create(account=account, region="us-east-1", status="DONE", intended_at=NOW, job=job).servers.set(
+            [made]
+        )
+        ApiToken.objects.create(owner=actor.user, name=f"T{number}", expires_at=NOW + timedelta(days=1))
+
+
+LISTS = (
+    "/accounts",
+    "/accounts/capacity",
+    "/drs/accounts",
+    "/drs/jobs",
+    "/drs/quotas",
+    "/drs/source-servers",
+    "/executions",
+    "/protection-groups",
+    "/recovery-plans",
+    "/users/tokens",
+)
+
+
+def count_queries(ask, path):
+    with CaptureQueriesContext(connection) as queries:
+        ask.data("GET", path)
+    return [query["sql"] for query in queries]
+
+
+def test_a_list_costs_at_most_eight_queries_and_the_same_with_2_and_50_rows(calling, ada):
+    ask = calling(ada)
+    fill(ada, 3)
+    few = {path: count_queries(ask, f"{path}?pageSize=2") for path in LISTS}
+    fill(ada, 50, first=3)
+
+    for path in LISTS:
+        many = count_queries(ask, f"{path}?pageSize=50")
+        assert len(many) <= 8, (path, many)
+        assert len(many) == len(few[path]), (path, few[path], many)
+
+
+def pages(ask, path, query):
+    """Walk through all pages and return what they hold."""
+    found, token = [], None
+    while True:
+        more = f"&pageToken={token}" if token else ""
+        page = ask.data("GET", f"{path}?{query}{more}")
+        found.append(page)
+        token = page["nextPageToken"]
+        if token is None:
+            return found
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "orderings"),
+    [
+        ("/executions", "executionId", ("createdAt", "-createdAt")),
+        ("/recovery-plans", "planId", ("name", "-name", "changedAt")),
+        ("/drs/source-servers", "sourceServerId", ("name", "-name", "replicationState", "sourceServerId")),
+        ("/drs/accounts", "accountId", ("accountId", "-accountId")),
+    ],
+)
+def test_the_pages_of_every_ordering_hold_every_row_once(calling, ada, path, name, orderings):
+    ask = calling(ada)
+    fill(ada, 7)
+
+    for ordering in orderings:
+        found = pages(ask, path, f"pageSize=3&ordering={ordering}")
+        ids = [item[name] for page in found for item in page["items"]]
+        assert [len(page["items"]) for page in found] == [3, 3, 1]
+        assert {page["count"] for page in found} == {7}
+        assert len(set(ids)) == 7, ordering
+    forward, backward = (
+        [item[name] for page in pages(ask, path, f"pageSize=3&ordering={sign}{orderings[0]}") for item in page["items"]]
+        for sign in ("", "-")
+    )
+    assert forward == backward[::-1]
+
+
+def test_rows_that_come_meanwhile_move_no_other(calling, ada):
+    ask = calling(ada)
+    fill(ada, 4, first=1)
+    first = ask.data("GET", "/executions?pageSize=2")
+    newest = Execution.objects.order_by("-created_at").first()
+    newest.pk, newest.created_at = None, NOW + timedelta(minutes=1)
+    newest.id = "00000000-0000-4000-8000-000000000001"
+    newest.save(force_insert=True)
+
+    second = ask.data("GET", f"/executions?pageSize=2&pageToken={first['nextPageToken']}")
+
+    seen = [each["executionId"] for each in first["items"] + second["items"]]
+    assert len(set(seen)) == 4
+    assert str(newest.id) not in seen
+
+
+def test_a_token_is_good_for_its_own_list_only(calling, ada):
+    ask = calling(ada)
+    fill(ada, 3)
+    token = ask.data("GET", "/executions?pageSize=1")["nextPageToken"]
+
+    for wrong in (
+        f"/drs/jobs?pageToken={token}",
+        f"/executions?ordering=createdAt&pageToken={token}",
+        f"/executions?status=COMPLETED&pageToken={token}",
+        f"/executions?pageToken={token}x",
+    ):
+        error = ask.refusal("GET", wrong, status=400)
+        assert "pageToken" in error["details"]["fields"]
+    assert len(ask.data("GET", f"/executions?pageSize=2&pageToken={token}")["items"]) == 2
+
+
+def test_a_count_is_exact_to_its_limit_and_null_above(calling, ada, monkeypatch):
+    monkeypatch.setattr(paging, "COUNTED", 3)
+    ask = calling(ada)
+    fill(ada, 3)
+    assert ask.data("GET", "/accounts?pageSize=1")["count"] == 3
+
+    fill(ada, 1, first=3)
+    assert ask.data("GET", "/accounts?pageSize=1")["count"] is None
+
+
+def test_source_servers_are_filtered(calling, ada, vera, place):
+    factories.group(ada, place)
+    server = factories.servers(place, tier="-db-")[0]
+    key, value = server.tags.values_list("key", "value").first()
+    ask = calling(vera)
+
+    def names(query):
+        return [each["name"] for each in ask.data("GET", f"/drs/source-servers?{query}")["items"]]
+
+    assert names("search=db-1&region=us-east-1") == ["target-use1-db-1"]
+    assert names(f"search={server.source_server_id}") == [server.hostname]
+    assert set(names("assigned=true")) == {"target-use1-db-1", "target-use1-db-2"}
+    assert server.hostname in names(f"tag.{key}={value}")
+    assert names(f"tag.{key}={value}&tag.nothing=x") == []
+    assert len(names("replicationState=CONTINUOUS")) == SourceServer.objects.count()
+    shown = ask.data("GET", f"/drs/source-servers/{server.source_server_id}")
+    assert (shown["groupName"], shown["tags"][key], shown["hold"]) == ("db us-east-1", value, None)
+    ask.refusal("GET", f"/drs/source-servers/{server.source_server_id}?region=eu-west-1", status=404)

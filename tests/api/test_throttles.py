@@ -1,0 +1,60 @@
+"""How often one may ask."""
+
+import pytest
+
+from drsorch.api import throttles
+from drsorch.api.throttles import Buckets
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_bucket_lets_its_burst_through_and_then_says_how_long_to_wait():
+    bucket = Buckets(rate=2, burst=3)
+
+    waits = [bucket.take("a") for _ in range(4)]
+
+    assert waits[:3] == [0.0, 0.0, 0.0]
+    assert 0.4 < waits[3] <= 0.5
+    assert bucket.take("b") == 0.0
+
+
+def test_a_person_who_asks_too_often_waits_and_others_do_not(calling, settings, olga, vera):
+    settings.API_PRINCIPAL_BURST, settings.API_PRINCIPAL_PER_SECOND = 2, 0.1
+    ask = calling(olga)
+
+    answers = [ask.ask("GET", "/users/profile") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].json()["error"]["code"] == "THROTTLED"
+    assert 1 <= int(answers[2]["Retry-After"]) <= 11
+    assert calling(vera).ask("GET", "/users/profile").status_code == 200
+
+
+def test_what_asks_aws_has_a_tighter_bucket(calling, settings, aws, vera):
+    settings.API_AWS_BURST, settings.API_AWS_PER_MINUTE = 1, 1
+    ask = calling(vera)
+
+    assert [ask.ask("GET", "/accounts/current").status_code for _ in range(2)] == [200, 429]
+    assert ask.ask("GET", "/accounts").status_code == 200
+
+
+def test_strangers_of_one_address_have_to_wait_and_those_who_are_known_there_do_not(calling, settings, ada):
+    settings.API_STRANGERS_PER_5_MINUTES = 3
+    guess = {"Authorization": "Bearer drs_1_x"}
+
+    answers = [calling().ask("GET", "/executions", headers=guess).status_code for _ in range(5)]
+
+    assert answers == [401, 401, 401, 429, 429]
+    assert calling(ada).ask("GET", "/executions").status_code == 200
+    assert calling().ask("GET", "/health").status_code == 200
+
+
+def test_the_site_and_each_address_have_their_own(calling, settings, ada):
+    settings.API_SITE_BURST, settings.API_SITE_PER_SECOND = 1, 0.1
+    assert [calling(ada).ask("GET", "/executions").status_code for _ in range(2)] == [200, 429]
+
+    throttles.forget()
+    settings.API_SITE_BURST = 500
+    settings.API_ADDRESS_BURST, settings.API_ADDRESS_PER_SECOND = 1, 0.1
+    assert [calling(ada).ask("GET", "/executions").status_code for _ in range(2)] == [200, 429]
+    assert calling(ada).client.get("/api/v1/executions", REMOTE_ADDR="10.0.0.9").status_code == 200

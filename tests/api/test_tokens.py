@@ -1,0 +1,103 @@
+"""Programs with a token: what it may, what it may not, and what is kept of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from drsorch.access.models import ApiToken
+from drsorch.audit.models import AuditEvent
+from executions.models import Execution
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+SOON = f"{timezone.now() + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
+VIEWING = {"name": "Reports", "scopes": ["drs:ViewResources"], "expiresAt": SOON}
+
+
+@pytest.fixture
+def program(calling):
+    """Ask with a token instead of a session."""
+
+    def make(text):
+        caller = calling()
+        caller.client = APIClient(HTTP_AUTHORIZATION=f"Bearer {text}")
+        return caller
+
+    return make
+
+
+def test_a_token_is_made_with_a_session_and_shown_once(calling, olga, program):
+    ask = calling(olga)
+
+    made = ask.data("POST", "/users/tokens", VIEWING, status=201, key="k")
+    text = made["token"]
+
+    assert text.startswith(f"drs_{made['tokenId']}_")
+    assert text not in ask.ask("GET", "/users/tokens").content.decode()
+    assert ask.refusal("POST", "/users/tokens", VIEWING, status=409, key="k")["code"] == "NAME_TAKEN"
+    assert program(text).data("GET", "/users/profile")["permissions"] == ["drs:ViewResources"]
+    program(text).refusal("POST", "/users/tokens", VIEWING | {"name": "Other"}, status=403)
+    assert ApiToken.objects.count() == 1
+
+
+def test_a_token_gives_no_more_than_its_scopes_and_needs_no_csrf(calling, olga, ada, place, program):
+    plan = factories.plan(ada, factories.group(ada, place), name="Billing")
+    body = {"planId": str(plan.pk), "executionType": "DRILL"}
+    viewing = program(calling(olga).data("POST", "/users/tokens", VIEWING, status=201)["token"])
+    scopes = {"name": "Starter", "scopes": ["drs:ViewResources", "drs:ExecuteRecovery", "drs:ManageAccounts"]}
+    starting = program(calling(olga).data("POST", "/users/tokens", VIEWING | scopes, status=201)["token"])
+
+    assert viewing.data("GET", "/recovery-plans")["count"] == 1
+    error = viewing.refusal("POST", "/executions", body, status=403, key="k")
+    assert error["details"]["permission"] == "drs:ExecuteRecovery"
+    assert starting.refusal("POST", "/accounts", {}, status=403)["details"]["permission"] == "drs:ManageAccounts"
+    starting.client.handler.enforce_csrf_checks = True
+    made = starting.data("POST", "/executions", body, status=202, key="k", headers={"X-Invocation-Source": "SSM"})
+    assert (made["initiatedBy"], made["invocationSource"]) == ("olga", "SSM")
+    assert AuditEvent.objects.get(action="start_execution").source == "SSM"
+
+
+def test_a_source_is_said_by_programs_only_and_must_be_known(calling, olga, program):
+    said = {"X-Invocation-Source": "SSM"}
+    text = calling(olga).data("POST", "/users/tokens", VIEWING, status=201)["token"]
+
+    calling(olga).refusal("GET", "/users/profile", status=400, headers=said)
+    program(text).refusal("GET", "/users/profile", status=400, headers={"X-Invocation-Source": "ADMIN"})
+
+
+@pytest.mark.parametrize("text", ["", "drs_1_x", "drs_999_" + "a" * 43, "eyJhbGciOiJub25lIn0.e30.", "drs_1_\u00e9"])
+def test_what_is_no_token_is_a_401(program, text):
+    answer = program(text).ask("GET", "/executions")
+
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
+
+
+def test_a_wrong_token_is_refused_whatever_cookie_comes_with_it(calling, ada):
+    calling(ada).refusal("GET", "/executions", status=401, headers={"Authorization": "Bearer drs_1_x"})
+
+
+def test_a_revoked_token_is_over_and_stays_in_the_list(calling, olga, vera, program):
+    ask = calling(olga)
+    made = ask.data("POST", "/users/tokens", VIEWING, status=201)
+    path = f"/users/tokens/{made['tokenId']}"
+
+    calling(vera).refusal("DELETE", path, status=404)
+    assert ask.ask("DELETE", path).status_code == 204
+    assert ask.refusal("DELETE", path, status=409)["code"] == "INVALID_STATE"
+    assert "is revoked" in program(made["token"]).refusal("GET", "/users/profile", status=401)["message"]
+    assert [each["isUsable"] for each in ask.data("GET", "/users/tokens")["items"]] == [False]
+    assert calling(vera).data("GET", "/users/tokens")["count"] == 0
+
+
+def test_two_who_use_the_same_key_are_two(calling, olga, oscar, ada, place, program):
+    plans = [
+        factories.plan(ada, factories.group(ada, place, tier), name=tier, w1={"checks": "NONE"})
+        for tier in ("db", "app")
+    ]
+
+    for actor, plan in zip((olga, oscar), plans, strict=True):
+        body = {"planId": str(plan.pk), "executionType": "DRILL"}
+        assert calling(actor).data("POST", "/executions", body, status=202, key="1")["planName"] == plan.name
+    assert Execution.objects.count() == 2
