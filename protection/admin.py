@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 
 from drsorch.access import policy
+from drsorch.access.denials import note_refusal
 from drsorch.access.policed import PolicedInline, RecordAdmin, ServiceAdmin, actor_at, may
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
@@ -95,6 +96,7 @@ class TargetAccountAdmin(ServiceAdmin):
             try:
                 services.validate_account(account=account, actor=actor_at(request))
             except UserError as error:
+                note_refusal(request, error, action="validate_account", obj=account)
                 messages.error(request, error.message)
                 continue
             level = messages.SUCCESS if account.status == "VALID" else messages.WARNING

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from drsorch.access.roles import PERMISSIONS, Permission
+from drsorch.access.roles import PERMISSIONS, Permission, Role
 from drsorch.audit.actor import Actor
 from drsorch.errors import Denied, NotFound
 
@@ -40,6 +40,18 @@ def has(actor: Actor, permission: Permission) -> bool:
 def is_administrator(actor: Actor) -> bool:
     """Say whether the actor's roles give every permission there is: whoever manages people can give them all."""
     return actor.is_system or verbs(actor.user) == frozenset(Permission)
+
+
+def may_audit(actor: Actor) -> bool:
+    """Say whether the actor may read the audit trail: auditors, and whoever has every permission there is."""
+    if is_administrator(actor):
+        return True
+    if not has(actor, Permission.VIEW_RESOURCES):
+        return False
+    known: bool | None = getattr(actor.user, "_is_auditor", None)
+    if known is None:
+        known = actor.user._is_auditor = actor.user.groups.filter(name=Role.AUDITOR).exists()
+    return known
 
 
 def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW) -> QuerySet[M]:

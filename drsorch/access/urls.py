@@ -1,6 +1,5 @@
 """Signing in and out."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from drsorch.access import views
@@ -8,5 +7,5 @@ from drsorch.access import views
 app_name = "access"
 urlpatterns = [
     path("sign-in", views.SignIn.as_view(), name="sign_in"),
-    path("sign-out", LogoutView.as_view(), name="sign_out"),
+    path("sign-out", views.SignOut.as_view(), name="sign_out"),
 ]

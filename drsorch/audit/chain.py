@@ -4,7 +4,6 @@ The seal is the HMAC-SHA-256, under AUDIT_KEY, of all that an event says and of 
 event cannot be changed, moved, inserted or removed without the key unless everything after it is sealed again.
 """
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
@@ -35,6 +34,7 @@ FACTS = (
     "previous_hash",
 )
 FIRST = ""  # the previous hash of the first event
+SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def plain(value: Any) -> Any:
@@ -65,13 +65,18 @@ def written(moment: datetime) -> str:
 
 def canonical(facts: Mapping[str, Any]) -> bytes:
     """Return `facts` as JSON in one spelling: sorted, without spaces, in ASCII, times in UTC with microseconds."""
-    said = {name: written(value) if isinstance(value, datetime) else plain(value) for name, value in facts.items()}
-    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+    return SPELLING.encode({name: _spelled(value) for name, value in facts.items()}).encode()
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return written(value)
+    return plain(value) if isinstance(value, dict | list | float) and value else value
 
 
 def seal(facts: Mapping[str, Any], key: str) -> str:
     """Return the HMAC of `facts` under `key`, in hexadecimal."""
-    return hmac.new(key.encode(), canonical(facts), hashlib.sha256).hexdigest()
+    return hmac.digest(key.encode(), canonical(facts), "sha256").hex()
 
 
 def is_sealed(facts: Mapping[str, Any], mac: str, key: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import models
 
@@ -11,6 +11,13 @@ from drsorch.logs import SECRET_NAME
 
 # Bookkeeping that changes with every save, and is in the event anyway.
 UNTOLD = frozenset({"id", "created_at", "created_by", "changed_at", "changed_by", "version", "last_login"})
+
+
+class Change(TypedDict):
+    """What a change did, as record() takes it."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
 
 
 def facts_of(row: models.Model, only: Iterable[str] = ()) -> dict[str, Any]:
@@ -23,8 +30,8 @@ def facts_of(row: models.Model, only: Iterable[str] = ()) -> dict[str, Any]:
     }
 
 
-def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return `before` and `after` as record() takes them, with nothing in them that stayed the same."""
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
+    """Return what a change did: of both, nothing that stayed the same."""
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     return {
         "before": {name: before[name] for name in sorted(changed & before.keys())},

@@ -1,4 +1,7 @@
-"""The database itself refuses to change evidence: triggers that a migration makes, on SQLite and on PostgreSQL."""
+"""The database itself refuses to change evidence, and moves the head of the chain on: triggers that a migration makes.
+
+Without them nothing can be appended: the head stands still, and the next event would have the number of the last.
+"""
 
 from typing import Any
 
@@ -9,7 +12,10 @@ CHANGED, DELETED = "Audit events cannot be changed.", "Audit events cannot be de
 NOT_NEXT = "An audit event must follow the last one."
 HEAD_MOVED, HEAD_DELETED = "The head of the audit chain moves on by one event.", "The audit chain needs its head."
 
-# Name, table, statement, condition, and what is said. "INSERT OR REPLACE" of SQLite deletes without asking the
+# What happens after an event was added.
+MOVES_HEAD = "audit_event_moves_head"
+MOVE = f"UPDATE {HEADS} SET sequence = NEW.sequence, hmac = NEW.hmac WHERE id = 1;"
+# What is refused before: name, table, statement, condition, and what is said. "INSERT OR REPLACE" of SQLite deletes without asking the
 # triggers of DELETE, hence the second condition on INSERT there.
 IS_NOT_NEXT = f"NEW.sequence IS DISTINCT FROM (SELECT sequence + 1 FROM {HEADS} WHERE id = 1)"
 REPLACES = f"EXISTS (SELECT 1 FROM {EVENTS} WHERE id = NEW.id)"
@@ -58,11 +64,11 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 def _wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:
     rows: list[tuple[Any, ...]] = [*TRIGGERS, *(TRUNCATIONS if connection.vendor != "sqlite" else ())]
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in rows} | {MOVES_HEAD: EVENTS}
 
 
 def _for_sqlite() -> list[str]:
-    statements = []
+    statements = [f"CREATE TRIGGER {MOVES_HEAD} AFTER INSERT ON {EVENTS} FOR EACH ROW BEGIN {MOVE} END"]
     for name, table, verb, condition, sentence in TRIGGERS:
         # IS NOT is SQLite's IS DISTINCT FROM, which its older versions do not know.
         wrong = condition.replace("IS DISTINCT FROM", "IS NOT") + (f" OR {REPLACES}" if verb == "INSERT" else "")
@@ -76,7 +82,10 @@ def _for_sqlite() -> list[str]:
 
 def _for_postgresql() -> list[str]:
     # A condition with a subquery cannot stand in WHEN there: all of them stand in the functions.
-    statements = []
+    statements = [
+        _function(MOVES_HEAD, f"{MOVE} RETURN NULL;"),
+        f"CREATE TRIGGER {MOVES_HEAD} AFTER INSERT ON {EVENTS} FOR EACH ROW EXECUTE FUNCTION {MOVES_HEAD}()",
+    ]
     for name, table, verb, condition, sentence in TRIGGERS:
         refusal = _refusal(sentence)
         body = f"IF {condition} THEN {refusal} END IF; RETURN NEW;" if condition else refusal
