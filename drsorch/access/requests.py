@@ -32,7 +32,7 @@ def client_address(request: HttpRequest) -> str:
     Whoever asks may write into X-Forwarded-For what they like: only the last entries are from our own proxies. A
     request that has not passed them all is known by the address it came from.
     """
-    peer = request.META.get("REMOTE_ADDR", "")
+    peer: str = request.META.get("REMOTE_ADDR", "")
     passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if not 0 < settings.TRUSTED_PROXIES <= len(passed):
         return peer

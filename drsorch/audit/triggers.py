@@ -14,11 +14,11 @@ HEAD_MOVED, HEAD_DELETED = "The head of the audit chain moves on by one event.",
 
 # What happens after an event was added.
 MOVES_HEAD = "audit_event_moves_head"
-MOVE = f"UPDATE {HEADS} SET sequence = NEW.sequence, hmac = NEW.hmac WHERE id = 1;"
-# What is refused before: name, table, statement, condition, and what is said. "INSERT OR REPLACE" of SQLite deletes without asking the
-# triggers of DELETE, hence the second condition on INSERT there.
-IS_NOT_NEXT = f"NEW.sequence IS DISTINCT FROM (SELECT sequence + 1 FROM {HEADS} WHERE id = 1)"
-REPLACES = f"EXISTS (SELECT 1 FROM {EVENTS} WHERE id = NEW.id)"
+MOVE = f"UPDATE {HEADS} SET sequence = NEW.sequence, hmac = NEW.hmac WHERE id = 1;"  # noqa: S608 (constants)
+# What is refused before: name, table, statement, condition, and what is said. "INSERT OR REPLACE" of SQLite deletes
+# without asking the triggers of DELETE, hence the second condition on INSERT there.
+IS_NOT_NEXT = f"NEW.sequence IS DISTINCT FROM (SELECT sequence + 1 FROM {HEADS} WHERE id = 1)"  # noqa: S608
+REPLACES = f"EXISTS (SELECT 1 FROM {EVENTS} WHERE id = NEW.id)"  # noqa: S608
 IS_JUMP = "NEW.sequence IS DISTINCT FROM OLD.sequence + 1 OR NEW.id IS DISTINCT FROM OLD.id"
 TRIGGERS = (
     ("audit_event_unchanged", EVENTS, "UPDATE", "", CHANGED),

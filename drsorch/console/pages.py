@@ -26,9 +26,10 @@ def perform(
     """Call `service(*args, **kwargs)`, flash how it ended, and redirect.
 
     `success` and `redirect_to` may be functions of the service's result. `redirect_to` and `on_refusal` are anything
-    that django.shortcuts.redirect takes; a refused action is recorded when the policy refused it, and goes to `on_refusal`, else to `redirect_to` when that does
+    that django.shortcuts.redirect takes; a refused action goes to `on_refusal`, else to `redirect_to` when that does
     not need a result, else back to the address of the request. A function as `on_refusal` answers itself, given the
-    error, and nothing is flashed. The caller has checked that the method is POST.
+    error, and nothing is flashed. What the policy refused is recorded, under the name of the service. The caller has
+    checked that the method is POST.
     """
     try:
         result = service(*args, **kwargs)
