@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -158,11 +157,12 @@ def _remember(anchor: Anchor) -> None:
 def _save(path: Path, anchor: Anchor) -> None:
     """Replace the file in one step, and have it on the disk: half an anchor, or none, would be an alarm."""
     said = asdict(anchor) | {"signature": chain.seal(asdict(anchor), settings.AUDIT_KEY)}
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
-        json.dump(said, new)
-        new.flush()
-        os.fsync(new.fileno())
-    Path(new.name).replace(path)
+    new = path.with_name(f"{path.name}.new")  # one name is enough: nobody else writes now
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
+        json.dump(said, opened)
+        opened.flush()
+        os.fsync(opened.fileno())
+    new.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

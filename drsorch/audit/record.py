@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from drsorch.audit import anchor, chain
 from drsorch.audit.actor import Actor
-from drsorch.audit.models import HEAD, AuditEvent, AuditHead, Outcome
+from drsorch.audit.models import HEAD, AuditEvent, Outcome
 
 WIDTHS = {
     field.name: field.max_length for field in AuditEvent._meta.concrete_fields if isinstance(field, models.CharField)
@@ -117,21 +117,13 @@ def _stored(name: str, value: Any) -> Any:
 def _lock_head() -> tuple[int, str]:
     """Return the last event's number and seal, locked until the transaction ends. SQLite has one writer anyway.
 
-    In SQL, because every change waits for it: the half of it would be spent on building the query.
+    In SQL, because every change waits for it: half of the time would be spent on building the query.
     """
-    head = _read_head()
-    if head is not None:
-        return head
-    if AuditEvent.objects.exists():
-        raise BrokenChain("The audit chain has lost its head. Run manage.py audit_verify; see docs/operations.md.")
-    AuditHead.objects.get_or_create(pk=HEAD)
-    return _read_head() or (0, chain.FIRST)
-
-
-def _read_head() -> tuple[int, str] | None:
     connection = transaction.get_connection()
     lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT sequence, hmac FROM audit_audithead WHERE id = {HEAD} {lock}")  # noqa: S608 (constants)
         head: tuple[int, str] | None = cursor.fetchone()
+    if head is None:
+        raise BrokenChain("The audit chain has lost its head. Run manage.py audit_verify; see docs/operations.md.")
     return head

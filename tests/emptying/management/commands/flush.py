@@ -4,6 +4,7 @@ from django.core.management.commands import flush
 from django.db import connection
 
 from drsorch.audit import triggers
+from drsorch.audit.models import HEAD, AuditHead
 
 
 class Command(flush.Command):
@@ -13,4 +14,5 @@ class Command(flush.Command):
         """Empty all tables."""
         triggers.remove(connection)
         super().handle(**options)
+        AuditHead.objects.create(pk=HEAD)  # as the migration does
         triggers.install(connection)
