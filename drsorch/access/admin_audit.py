@@ -29,11 +29,11 @@ class AuditedAdmin(RecordAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Ask the policy."""
-        return policy.may_audit(actor_at(request))
+        return policy.is_auditor(actor_at(request))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Ask the policy."""
-        return policy.may_audit(actor_at(request))
+        return policy.is_auditor(actor_at(request))
 
 
 @admin.register(AuditEvent)

@@ -42,8 +42,8 @@ def is_administrator(actor: Actor) -> bool:
     return actor.is_system or verbs(actor.user) == frozenset(Permission)
 
 
-def may_audit(actor: Actor) -> bool:
-    """Say whether the actor may read the audit trail: auditors, and whoever has every permission there is."""
+def is_auditor(actor: Actor) -> bool:
+    """Say whether the actor may read and export the audit trail: auditors, and who has every permission."""
     if is_administrator(actor):
         return True
     if not has(actor, Permission.VIEW_RESOURCES):

@@ -55,7 +55,7 @@ def test_a_copy_of_the_anchor_kept_elsewhere_finds_what_was_bent_everywhere_else
     anchor_file.unlink()
     assert verify().is_good
 
-    with pytest.raises(CommandError, match="copy.json holds event 8, and the chain ends at 6: its tail was cut off"):
+    with pytest.raises(CommandError, match=r"copy\.json holds event 8, and the chain ends at 6: its tail was cut off"):
         call_command("audit_verify", "--anchor", str(copy))
 
 

@@ -1,14 +1,14 @@
 """The seal covers the same bytes wherever and whenever an event is read."""
 
-import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drsorch.audit import chain, record as recording
+from drsorch.audit import chain
+from drsorch.audit import record as recording
 from drsorch.audit.models import AuditEvent
 from drsorch.audit.record import BrokenChain, record
 from drsorch.audit.verify import verify
@@ -71,7 +71,7 @@ def test_what_was_made_plain_once_stays_as_it_is(value):
 def test_hard_values_fit_their_seal_when_they_are_read_again(ada):
     hard = {
         "numbers": [1e2, 1.0, -0.0, 0.1, 1e-7, 1e300, 2**70, 5e-324],
-        "words": ["", "\0", "é\u2028😀", '"\\', "ｅ́"],
+        "words": ["", "\0", "é\u2028😀", '"\\', "e\u0301"],
         "keys": {"b": 1, "a": {"é": None, "": True}, "ab": []},
     }
     with transaction.atomic():
@@ -119,27 +119,18 @@ def test_nothing_is_appended_to_a_chain_without_its_head(events, unguarded, ada)
         record(ada, "create_plan", ada.user)
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite's tests run in memory: writers cannot wait")
-@pytest.mark.django_db(transaction=True)
-def test_writers_who_append_at_once_make_one_chain():
+def test_writers_who_append_at_once_make_one_chain(at_once):
     ada, writers, each = factories.person("ada"), 4, 25
-    begin = threading.Barrier(writers)
 
     def write():
-        begin.wait()
         for number in range(each):
             with transaction.atomic():
                 record(ada, "create_plan", ada.user, number=number)
-        connections.close_all()
+        return verify()
 
-    threads = [threading.Thread(target=write) for _ in range(writers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    last = max(at_once(*[write] * writers), key=lambda report: report.sequence)
 
-    report = verify()
-    assert (report.problems, report.events) == ([], writers * each)
+    assert (last.problems, last.events) == ([], writers * each)
 
 
 @pytest.mark.django_db

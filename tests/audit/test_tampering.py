@@ -1,5 +1,7 @@
 """Whoever has the database's password can bend the evidence. That it was bent is found, and said in a sentence."""
 
+# ruff: noqa: S608 (the statements are those of somebody who bends evidence)
+
 import json
 import re
 

@@ -1,5 +1,7 @@
 """The database itself refuses to bend evidence, whoever asks and by whatever statement."""
 
+# ruff: noqa: S608 (the statements are those of somebody who bends evidence)
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
