@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from drsorch.access.demo import DEMO_USERS
 from drsorch.access.forms import SignInForm
 from drsorch.access.requests import actor_of
-from drsorch.audit.record import record, record_denial
+from drsorch.audit.record import record, record_refusal
 
 
 class SignIn(LoginView):
@@ -32,7 +32,7 @@ class SignIn(LoginView):
         """Record the attempt. A name that nobody has is not kept: it may be a password, typed into the wrong field."""
         typed = form.data.get("username", "")[:150]
         person = get_user_model().objects.filter(username=typed).first() if typed else None
-        record_denial(actor_of(self.request), "sign_in", obj=person, object_kind="user", how="password")
+        record_refusal(actor_of(self.request), "sign_in", obj=person, object_kind="user", how="password")
         return super().form_invalid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

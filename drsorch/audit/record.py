@@ -54,16 +54,17 @@ def record(
     )
 
 
-def record_denial(
+def record_refusal(
     actor: Actor,
     action: str,
     *,
+    outcome: str = Outcome.DENIED,
     obj: models.Model | None = None,
     object_kind: str = "",
     object_id: str = "",
     **detail: Any,
 ) -> AuditEvent:
-    """Write that `actor` was refused `action`, in a transaction of its own: the one that was refused is rolled back.
+    """Write that `actor` was refused `action`, or that it failed, in a transaction of its own: the other is rolled back.
 
     The object is `obj`, or what the request named, when nothing was found. Raises RuntimeError inside a transaction.
     """
@@ -75,7 +76,7 @@ def record_denial(
             object_id=str(obj.pk) if obj else object_id,
             object_name=str(obj) if obj else "",
             account=account_of(obj) if obj else "",
-            outcome=Outcome.DENIED,
+            outcome=outcome,
             before={},
             after={},
             detail=detail,

@@ -1,6 +1,7 @@
 """The database itself refuses to change evidence, and moves the head of the chain on: triggers that a migration makes.
 
 Without them nothing can be appended: the head stands still, and the next event would have the number of the last.
+SQLite drops them when Django makes a table anew, so a migration that alters one of both tables installs them again.
 """
 
 from typing import Any

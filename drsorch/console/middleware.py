@@ -81,7 +81,7 @@ class Refusals:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Show a refusal with its status: 404 for the unseen, 403 for the unable, 409 for the wrong moment.
 
-        Whatever the policy refuses to change is evidence, also when Django's admin site says it in its own way.
+        A change that was refused is evidence, also when Django's admin site refuses in its own way.
         """
         note_refusal(request, error)
         if not isinstance(error, UserError):

@@ -28,8 +28,8 @@ def perform(
     `success` and `redirect_to` may be functions of the service's result. `redirect_to` and `on_refusal` are anything
     that django.shortcuts.redirect takes; a refused action goes to `on_refusal`, else to `redirect_to` when that does
     not need a result, else back to the address of the request. A function as `on_refusal` answers itself, given the
-    error, and nothing is flashed. What the policy refused is recorded, under the name of the service. The caller has
-    checked that the method is POST.
+    error, and nothing is flashed. What was denied, or failed, is recorded under the name of the service. The caller
+    has checked that the method is POST.
     """
     try:
         result = service(*args, **kwargs)

@@ -1,13 +1,15 @@
-"""What the policy refuses to change is evidence: one event for each call, in a transaction of its own."""
+"""A change that is refused is evidence: one event for each call, in a transaction of its own."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from drsorch.access.denials import note_refusal
 from drsorch.access.requests import client_address
 from drsorch.audit.models import AuditEvent
 from drsorch.audit.verify import verify
+from drsorch.errors import Denied
 from executions import services
 from tests import factories
 from tests.access.conftest import staff
@@ -83,12 +85,32 @@ def test_to_look_and_be_refused_is_no_event(client, sam, drill):
     assert not denials()
 
 
-def test_a_moment_that_is_wrong_is_no_denial(client, olga, drill):
+def test_a_moment_that_is_wrong_is_a_failure_and_no_denial(client, olga, drill):
     for _ in range(2):
         as_(client, olga).post(reverse("executions:cancel", args=[drill.pk]))
 
-    assert not denials()
-    assert AuditEvent.objects.filter(action="cancel_execution").count() == 1
+    failed, done = AuditEvent.objects.filter(action="cancel_execution")
+    assert (done.outcome, failed.outcome) == ("ALLOWED", "FAILED")
+    assert (failed.detail["code"], failed.object_id) == ("INVALID_STATE", str(drill.pk))
+    assert "has cancelled the execution already" in failed.detail["sentence"]
+
+
+def test_input_that_breaks_a_rule_was_never_tried(client, olga, ada, plan):
+    before = AuditEvent.objects.count()
+    answer = as_(client, olga).post(reverse("executions:start", args=[plan.pk]), {"mode": "RECOVERY"})
+
+    assert answer.status_code == 400
+    assert AuditEvent.objects.count() == before
+
+
+def test_one_call_is_one_refusal_however_often_its_parts_are_refused(rf, vera, drill):
+    request = rf.post("/anything")
+    request.user, request.resolver_match = vera.user, None
+
+    for _ in range(2):
+        note_refusal(request, Denied("You may not."), action="validate_account", obj=drill)
+
+    assert [event.action for event in denials()] == ["validate_account"]
 
 
 @pytest.mark.parametrize("form", ["add", "change", "delete"])
