@@ -64,9 +64,9 @@ def record_refusal(
     object_id: str = "",
     **detail: Any,
 ) -> AuditEvent:
-    """Write that `actor` was refused `action`, or that it failed, in a transaction of its own: the other is rolled back.
+    """Write that `actor` was refused `action`, or that it failed, in a transaction of its own.
 
-    The object is `obj`, or what the request named, when nothing was found. Raises RuntimeError inside a transaction.
+    The one of the change was rolled back. The object is `obj`, or what the request named, when nothing was found. Raises RuntimeError inside a transaction.
     """
     with transaction.atomic(durable=True):
         return _append(
