@@ -57,10 +57,9 @@ def said(error: Exception) -> dict[str, Any]:
     """Return what the answer said: the code, the sentence and, where it named one, the permission."""
     if not isinstance(error, UserError):
         return {"code": Denied.code, "sentence": str(error) or "The administration does not permit this."}
+    answer = {"code": error.code, "sentence": without_secrets(error.message)}
     permission = error.details.get("permission")
-    return {"code": error.code, "sentence": without_secrets(error.message)} | (
-        {"permission": permission} if permission else {}
-    )
+    return answer | {"permission": permission} if permission else answer
 
 
 def _outcome(error: Exception) -> Outcome | None:

@@ -66,7 +66,8 @@ def record_refusal(
 ) -> AuditEvent:
     """Write that `actor` was refused `action`, or that it failed, in a transaction of its own.
 
-    The one of the change was rolled back. The object is `obj`, or what the request named, when nothing was found. Raises RuntimeError inside a transaction.
+    The one of the change was rolled back. The object is `obj`, or what the request named, when nothing was found.
+    Raises RuntimeError inside a transaction.
     """
     with transaction.atomic(durable=True):
         return _append(
