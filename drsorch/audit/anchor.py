@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from drsorch.audit import chain
@@ -59,7 +59,7 @@ def follow() -> None:
     _pace.due_at = time.monotonic() + settings.AUDIT_ANCHOR_SECONDS
     try:
         write()
-    except (BrokenAnchor, OSError, DatabaseError) as error:
+    except (BrokenAnchor, OSError, DatabaseFailure) as error:
         logger.error("The anchor of the audit trail was not moved on: %s", error)
 
 
