@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from drsorch.access.declared import undeclared
 
+SHORTEST_KEY = 32
 GUARDED = ("access", "api", "audit", "protection", "plans", "executions")
 
 
@@ -70,6 +71,20 @@ def encryption_keys_are_keys(app_configs: Sequence[AppConfig] | None, **_: Any) 
         )
         for number, key in enumerate(settings.ENCRYPTION_KEYS, start=1)
         if not _is_key(key)
+    ]
+
+
+@register
+def audit_key_is_long(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find a key of the audit trail that could be guessed: whoever has it can write evidence."""
+    if len(settings.AUDIT_KEY) >= SHORTEST_KEY:
+        return []
+    return [
+        Error(
+            f"AUDIT_KEY is shorter than {SHORTEST_KEY} characters.",
+            hint="Make one with `python -c 'import secrets; print(secrets.token_urlsafe(48))'`.",
+            id="drsorch.E010",
+        )
     ]
 
 

@@ -20,6 +20,8 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
 class EncryptedTextField(models.TextField):
     """Text that is encrypted in the database. It cannot be searched, and is refused when no key fits."""
 
+    is_secret = True  # and therefore never evidence
+
     def get_prep_value(self, value: Any) -> Any:
         """Encrypt with the first of the keys."""
         text = super().get_prep_value(value)

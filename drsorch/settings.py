@@ -23,10 +23,17 @@ if not ENCRYPTION_KEYS:
         "ENCRYPTION_KEYS is not set. Make a key with `python -c 'from cryptography.fernet import Fernet; "
         "print(Fernet.generate_key().decode())'` and set ENCRYPTION_KEYS (or ENCRYPTION_KEYS_FILE)."
     )
+AUDIT_KEY = env.text("AUDIT_KEY", "practice-only-" + "y" * 50 if PRACTICE else None)
+AUDIT_OLD_KEYS = env.listed("AUDIT_OLD_KEYS")
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if PRACTICE else "")
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
 INSTALLATION_NAME = env.text("INSTALLATION_NAME", "drsorch")
 DATA_DIR = Path(env.text("DRSORCH_DATA_DIR", str(BASE_DIR / "var")))
+# Outside the database on purpose. Empty: no anchor is kept on this host.
+AUDIT_ANCHOR_FILE = env.text(
+    "AUDIT_ANCHOR_FILE", str(DATA_DIR / ("demo-audit-anchor.json" if ENVIRONMENT == "demo" else "audit-anchor.json"))
+)
+AUDIT_ANCHOR_SECONDS = env.decimal("AUDIT_ANCHOR_SECONDS", 10)
 
 INSTALLED_APPS = [
     "drsorch.access",
@@ -123,6 +130,8 @@ LOGOUT_REDIRECT_URL = "access:sign_in"
 
 # HTTP. Practice runs on plain http on loopback; production is https only.
 SECURE_SSL_REDIRECT = not PRACTICE and env.flag("SECURE_SSL_REDIRECT", default=True)
+# How many proxies of ours a request passes: each adds to X-Forwarded-For whom it was asked by.
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0)
 if env.flag("BEHIND_TLS_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 0 if PRACTICE else 31_536_000
@@ -235,6 +244,7 @@ QUEUE_SCHEDULES = [
     {"name": "Sweep overdue executions and pollers", "func": "executions.tasks.sweep", "minutes": 1},
     {"name": "Forget old answers of the API", "func": "drsorch.api.tasks.forget_old_answers", "minutes": 60},
     {"name": "Synchronise the inventory", "func": "protection.tasks.sync_inventory", "minutes": 5},
+    {"name": "Anchor the audit trail", "func": "drsorch.audit.tasks.move_anchor", "minutes": 5},
 ]
 
 # AWS. The guard stands here so that no process starts with a wrong endpoint: commands, worker and web server alike.

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from drsorch.access import policy
 from drsorch.access.declared import SIGNED_IN, needs
+from drsorch.access.denials import note_refusal
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import OVERRIDING, Permission
 from drsorch.console.pages import perform, unchanged
@@ -86,12 +87,13 @@ def start(request: HttpRequest, plan_pk: int) -> HttpResponse:
     if request.POST.get("action") == "snapshots":
         return _offer(request, plan, form)
 
-    def start_as_written() -> Execution:
+    def start_execution(plan: RecoveryPlan) -> Execution:
         return services.start_execution(plan=plan, actor=actor, **form.arguments())
 
     return perform(
         request,
-        start_as_written,
+        start_execution,
+        plan=plan,
         success=lambda execution: f"{execution} started.",
         redirect_to=lambda execution: execution,
         on_refusal=lambda error: _review(request, plan, form, refusal=error),
@@ -106,6 +108,7 @@ def _check(request: HttpRequest, plan: RecoveryPlan, form: StartForm) -> HttpRes
         chosen = {name: written[name] for name in ("mode", "launch_over", "point_in_time")}
         return _review(request, plan, form, look=readiness.look(plan, **chosen))
     except UserError as error:
+        note_refusal(request, error, action="check_start", obj=plan)
         return _review(request, plan, form, refusal=error)
 
 

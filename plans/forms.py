@@ -10,8 +10,8 @@ from django.db import models
 
 from drsorch.access.policed import ServiceForm
 from plans.definition import WaveDefinition
+from plans.evidence import OF_A_WAVE
 from plans.models import Checks, Impact, LaunchOrder, OnFailure, RecoveryPlan, Wave
-from plans.services import OF_A_WAVE
 
 PREVIOUS, NONE = "", "none"
 # What the service takes as it is written, beside the groups and what may be left empty.

@@ -104,6 +104,11 @@ class RecoveryPlan(Authored):
     def __str__(self) -> str:
         return self.name
 
+    def audited_account(self) -> str:
+        """The accounts that it acts in, with commas."""
+        ids = self.waves.values_list("wave_groups__group__account__account_id", flat=True)
+        return ",".join(sorted({number for number in ids.distinct() if number}))
+
     def places(self) -> list[tuple[str, str]]:
         """Return the accounts and Regions that the plan acts in, as sorted pairs of names."""
         groups = (wave_group.group for wave in self.waves.all() for wave_group in wave.wave_groups.all())

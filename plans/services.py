@@ -9,28 +9,16 @@ from django.db import transaction
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
-from drsorch.audit.record import record
+from drsorch.audit.facts import difference
+from drsorch.audit.record import account_of, record
 from drsorch.errors import Conflict, Invalid, NotFound
 from drsorch.saving import no_twin, validate
 from plans.definition import WaveDefinition, dependencies, size_warnings
+from plans.evidence import EDITABLE, OF_A_WAVE, facts_of_plan
 from plans.models import Impact, RecoveryPlan, Wave, WaveGroup, WaveServer
 from plans.written import definitions_of
 from protection.models import AccountRegion, ProtectionGroup, SourceServer
 from protection.quotas import quotas_at
-
-EDITABLE = {"name", "description", "owner", "runbook", "rto_minutes", "parallel_waves"}
-OF_A_WAVE = (
-    "name",
-    "description",
-    "pause_before",
-    "pause_after",
-    "launch_order",
-    "max_parallel",
-    "wait_seconds",
-    "timeout_minutes",
-    "on_failure",
-    "checks",
-)
 
 
 def create_plan(*, actor: Actor, waves: Sequence[WaveDefinition], **fields: Any) -> RecoveryPlan:
@@ -44,7 +32,7 @@ def create_plan(*, actor: Actor, waves: Sequence[WaveDefinition], **fields: Any)
     plan = RecoveryPlan(created_by=actor.user, changed_by=actor.user)
     with transaction.atomic():
         _save(plan, actor, waves, fields)
-        record(actor, "create_plan", plan, waves=len(waves))
+        record(actor, "create_plan", plan, after=facts_of_plan(plan), waves=len(waves))
     return plan
 
 
@@ -59,9 +47,10 @@ def update_plan(
     with transaction.atomic():
         plan.claim_version(version, actor)
         _refuse_while_active(plan)
+        before = facts_of_plan(plan)
         plan.waves.all().delete()
         _save(plan, actor, waves, fields)
-        record(actor, "update_plan", plan, waves=len(waves))
+        record(actor, "update_plan", plan, **difference(before, facts_of_plan(plan)), waves=len(waves))
     return plan
 
 
@@ -71,8 +60,9 @@ def delete_plan(*, plan: RecoveryPlan, actor: Actor, version: int | None = None)
     with transaction.atomic():
         plan.claim_version(version, actor)
         _refuse_while_active(plan)
-        record(actor, "delete_plan", plan)
-        plan.delete()
+        before, account = facts_of_plan(plan), account_of(plan)
+        RecoveryPlan.objects.filter(pk=plan.pk).delete()  # the row at hand keeps its key for the evidence
+        record(actor, "delete_plan", plan, before=before, account=account)
 
 
 def copy_plan(*, plan: RecoveryPlan, actor: Actor, name: str) -> RecoveryPlan:
@@ -104,7 +94,7 @@ def warnings(plan: RecoveryPlan) -> list[str]:
 
 
 def _save(plan: RecoveryPlan, actor: Actor, waves: Sequence[WaveDefinition], fields: dict[str, Any]) -> None:
-    unknown = fields.keys() - EDITABLE
+    unknown = fields.keys() - set(EDITABLE)
     if unknown:
         raise TypeError(f"A recovery plan has no {', '.join(sorted(unknown))}.")
     for name, value in fields.items():

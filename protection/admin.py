@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 
 from drsorch.access import policy
 from drsorch.access.admin_grants import TeamGrantAdmin, UserGrantAdmin
+from drsorch.access.denials import note_refusal
 from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin, ServiceAdmin, actor_at, may
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
@@ -107,6 +108,7 @@ class TargetAccountAdmin(ServiceAdmin):
             try:
                 services.validate_account(account=account, actor=actor_at(request))
             except UserError as error:
+                note_refusal(request, error, action="validate_account", obj=account)
                 messages.error(request, error.message)
                 continue
             level = messages.SUCCESS if account.status == "VALID" else messages.WARNING

@@ -15,6 +15,7 @@ PRODUCTION = {
     "DRSORCH_ENVIRONMENT": "production",
     "SECRET_KEY": "k3y-" * 20 + "of-many-characters",
     "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    "AUDIT_KEY": "4ud1t-" * 10,
     "ALLOWED_HOSTS": "example.com",
 }
 DEMO = {"DRSORCH_ENVIRONMENT": "demo", "AWS_ENDPOINT_URL": LOCAL}
@@ -51,6 +52,7 @@ REFUSED = [
     ("check", {**DEMO, "DRSORCH_ENVIRONMENT": "dmeo"}, "DRSORCH_ENVIRONMENT is 'dmeo'. It must be one of production"),
     ("migrate", without(PRODUCTION, "SECRET_KEY"), "SECRET_KEY is not set"),
     ("migrate", without(PRODUCTION, "ENCRYPTION_KEYS"), "ENCRYPTION_KEYS is not set"),
+    ("migrate", without(PRODUCTION, "AUDIT_KEY"), "AUDIT_KEY is not set"),
     ("worker", {**DEMO, "DRSORCH_WORKERS": "many"}, "DRSORCH_WORKERS is 'many'"),
     ("worker", {**DEMO, "ENGINE_BLIND_RESEND": "1"}, "are for tests"),
 ]
@@ -102,6 +104,22 @@ def test_an_encryption_key_that_is_none_is_found_and_not_shown(run):
     assert ended.returncode == 1
     assert "Entry 2 of ENCRYPTION_KEYS is not a Fernet key." in ended.stderr
     assert "canary" not in ended.stderr + ended.stdout
+
+
+def test_an_audit_key_that_can_be_guessed_is_found_and_not_shown(run):
+    ended = run("manage.py", "check", **{**PRODUCTION, "AUDIT_KEY": "canary-short"})
+
+    assert ended.returncode == 1
+    assert "AUDIT_KEY is shorter than 32 characters." in ended.stderr
+    assert "canary" not in ended.stderr + ended.stdout
+
+
+def test_the_audit_key_may_be_in_a_file(run, tmp_path):
+    (tmp_path / "key").write_text("k" * 40 + "\n")
+    shown = "from django.conf import settings; print(len(settings.AUDIT_KEY))"
+    environment = without(PRODUCTION, "AUDIT_KEY") | {"AUDIT_KEY_FILE": str(tmp_path / "key")}
+
+    assert run("manage.py", "shell", "--no-imports", "-c", shown, **environment).stdout == "40\n"
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Admin of people, roles and the audit trail. Its base, for all apps, is in `policed`."""
+"""Admin of people and roles. Its base, for all apps, is in `policed`; the audit trail is in `admin_audit`."""
 
 from typing import Any
 
@@ -14,16 +14,17 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 
-from drsorch.access import policy
+from drsorch.access import admin_audit, policy
 from drsorch.access.explain import explain, holdings
 from drsorch.access.forms import ExplainForm
 from drsorch.access.models import ApiToken, RoleGroup, User
 from drsorch.access.policed import PolicedAdmin, RecordAdmin, actor_at
 from drsorch.access.roles import PERMISSIONS, Permission, Role, role_label
 from drsorch.audit.actor import Actor, Source
-from drsorch.audit.models import AuditEvent
+from drsorch.audit.facts import difference, facts_of
 from drsorch.audit.record import record
 
+__all__ = ["admin_audit"]  # Django finds this module by its name, and the other one through it
 PERSON = ("username", "first_name", "last_name", "email")
 RIGHTS = ("is_active", "is_staff", "groups")
 
@@ -129,21 +130,33 @@ class PersonAdmin(PolicedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         context |= {"person": person, "form": form, "answer": answer, "holdings": holdings(person)}
         return TemplateResponse(request, "admin/access/user/explain.html", context)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, and remember how the person was before."""
+        if change:
+            request.person_before = facts_of_person(User.objects.get(pk=obj.pk))  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
     # Django writes these inside the transaction of the change, as its last statement: here they are the evidence.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Record who was added."""
-        record(actor_at(request), "create_user", obj)
+        record(actor_at(request), "create_user", obj, after=facts_of_person(obj))
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Record what was changed, a new password by name only, and the rights that the person has now."""
-        rights = {"is_active": obj.is_active, "is_staff": obj.is_staff}
-        roles = sorted(obj.groups.values_list("name", flat=True))
-        record(actor_at(request), "update_user", obj, changes=message, roles=roles, **rights)
+        now = facts_of_person(obj)
+        rights = {name: now[name] for name in ("is_active", "is_staff", "roles")}
+        change = difference(getattr(request, "person_before", now), now)
+        record(actor_at(request), "update_user", obj, **change, changes=message, **rights)
 
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set a password, in one transaction with its evidence."""
         return super().user_change_password(request, id, form_url)
+
+
+def facts_of_person(person: User) -> dict[str, Any]:
+    """Return what is evidence of a person: their columns without the password, and their roles."""
+    return facts_of(person) | {"roles": sorted(person.groups.values_list("name", flat=True))}
 
 
 admin.site.unregister(Group)
@@ -176,16 +189,6 @@ class RoleAdmin(PolicedAdmin):
     def people(self, role: Any) -> Any:
         """How many have it."""
         return role.user_count
-
-
-@admin.register(AuditEvent)
-class AuditEventAdmin(RecordAdmin):
-    """The audit trail."""
-
-    list_display = ("at", "actor", "source", "action", "object_kind", "object_name", "outcome")
-    list_filter = ("outcome", "source", "action", "object_kind")
-    search_fields = ("actor", "object_name", "object_id", "request_id", "address")
-    date_hierarchy = "at"
 
 
 @admin.register(ApiToken)

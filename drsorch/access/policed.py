@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from drsorch.access import policy
+from drsorch.access.denials import note_refusal
 from drsorch.access.policy import Level
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
@@ -179,6 +180,7 @@ class ServiceAdmin(PolicedAdmin):
         try:
             return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
         except UserError as error:
+            note_refusal(request, error)
             request.refusal = error  # type: ignore[attr-defined]
             return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
 
@@ -213,6 +215,7 @@ class ServiceAdmin(PolicedAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except UserError as error:
+            note_refusal(request, error)
             messages.error(request, error.message)
             page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])
             return redirect(page)

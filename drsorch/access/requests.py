@@ -1,7 +1,9 @@
 """The actor behind a request or a command."""
 
+import ipaddress
 import uuid
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
@@ -18,7 +20,7 @@ def actor_of(request: HttpRequest, source: str = Source.UI) -> Actor:
             name=request.user.get_username() or "anonymous",
             source=source,
             user=request.user,
-            address=request.META.get("REMOTE_ADDR", ""),
+            address=client_address(request),
             request_id=getattr(request, "request_id", "") or uuid.uuid4().hex,
         )
         request._actor = known  # type: ignore[attr-defined]
@@ -33,8 +35,25 @@ def actor_with(token: ApiToken, *, address: str = "", request_id: str = "", sour
         user=token.owner,
         address=address,
         request_id=request_id or uuid.uuid4().hex,
+        token=str(token.pk),
         right=token.right,
     )
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address that the outermost of our TRUSTED_PROXIES was asked from.
+
+    Whoever asks may write into X-Forwarded-For what they like: only the last entries are from our own proxies. A
+    request that has not passed them all is known by the address it came from.
+    """
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if not 0 < settings.TRUSTED_PROXIES <= len(passed):
+        return peer
+    try:
+        return str(ipaddress.ip_address(passed[-settings.TRUSTED_PROXIES]))
+    except ValueError:
+        return peer
 
 
 def actor_named(username: str, source: str = Source.CLI) -> Actor:

@@ -1,15 +1,13 @@
 """Signing in and out, one's own rights and tokens."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from drsorch.access import views
-from drsorch.access.declared import SIGNED_IN, needs
 
 app_name = "access"
 urlpatterns = [
     path("sign-in", views.SignIn.as_view(), name="sign_in"),
-    path("sign-out", needs(SIGNED_IN)(LogoutView.as_view()), name="sign_out"),
+    path("sign-out", views.SignOut.as_view(), name="sign_out"),
     path("profile", views.profile, name="profile"),
     path("tokens", views.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke", views.revoke, name="revoke_token"),

@@ -20,15 +20,27 @@ class Source(models.TextChoices):
     ENGINE = "ENGINE", "Engine"
 
 
+class ActorKind(models.TextChoices):
+    """What kind of actor it was."""
+
+    PERSON = "PERSON", "Person"
+    TOKEN = "TOKEN", "Token"
+    SYSTEM = "SYSTEM", "Installation"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person at a door, or the installation itself (`user` is None) doing what was asked of it earlier."""
+    """A person at a door, or the installation itself (`user` is None) doing what was asked of it earlier.
+
+    `token` is the id, as text, of the token that acts for the person.
+    """
 
     name: str
     source: str
     user: Any = None
     address: str = ""
     request_id: str = ""
+    token: str = ""
     right: Any = None  # what a token leaves of the person's rights; None without a token
 
     @property
@@ -36,6 +48,14 @@ class Actor:
         """True for work of the installation itself, which no role limits."""
         return self.user is None
 
+    @property
+    def kind(self) -> ActorKind:
+        """Whether a person acts, a token for a person, or the installation."""
+        if self.is_system:
+            return ActorKind.SYSTEM
+        return ActorKind.TOKEN if self.token else ActorKind.PERSON
+
 
 ENGINE = Actor(name="engine", source=Source.ENGINE)
 SCHEDULE = Actor(name="schedule", source=Source.SCHEDULE)
+COMMAND = Actor(name="command", source=Source.CLI)

@@ -1,33 +1,131 @@
 """Write evidence: the last statement of the transaction that changes something."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
+from django.utils import timezone
 
+from drsorch.audit import anchor, chain
 from drsorch.audit.actor import Actor
-from drsorch.audit.models import AuditEvent, Outcome
+from drsorch.audit.models import HEAD, AuditEvent, Outcome
+
+WIDTHS = {
+    field.name: field.max_length for field in AuditEvent._meta.concrete_fields if isinstance(field, models.CharField)
+}
+
+
+class BrokenChain(RuntimeError):
+    """Nothing can be appended, because the row that says what is last is gone."""
 
 
 def record(
-    actor: Actor, action: str, obj: models.Model, *, outcome: str = Outcome.ALLOWED, **detail: Any
+    actor: Actor,
+    action: str,
+    obj: models.Model,
+    *,
+    outcome: str = Outcome.ALLOWED,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    account: str | None = None,
+    **detail: Any,
 ) -> AuditEvent:
-    """Write that `actor` did `action` to `obj`. `detail` is JSON without secrets.
+    """Write that `actor` did `action` to `obj`. `before`, `after` and `detail` are JSON without secrets.
 
-    Must be called inside the transaction of the change, as its last statement: no audit, no change.
-    Raises TransactionManagementError when there is none.
+    `account` is needed for an object that is gone already; others say in which AWS accounts they are
+    (`audited_account`). Must be called inside the transaction of the change, as its last statement: no audit, no
+    change, and whoever appends next waits until it ends. Raises TransactionManagementError when there is none,
+    BrokenChain when the chain has lost its head.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError(f"{action} must be recorded in the transaction of its change.")
-    return AuditEvent.objects.create(
-        actor=actor.name,
-        user=actor.user,
-        source=actor.source,
-        address=actor.address,
-        request_id=actor.request_id,
+    return _append(
+        actor,
         action=action,
         object_kind=obj._meta.model_name or "",
         object_id=str(obj.pk),
-        object_name=str(obj)[:255],
+        object_name=str(obj),
+        account=account_of(obj) if account is None else account,
         outcome=outcome,
+        before=before or {},
+        after=after or {},
         detail=detail,
     )
+
+
+def record_refusal(
+    actor: Actor,
+    action: str,
+    *,
+    outcome: str = Outcome.DENIED,
+    obj: models.Model | None = None,
+    object_kind: str = "",
+    object_id: str = "",
+    **detail: Any,
+) -> AuditEvent:
+    """Write that `actor` was refused `action`, or that it failed, in a transaction of its own.
+
+    The one of the change was rolled back. The object is `obj`, or what the request named, when nothing was found.
+    Raises RuntimeError inside a transaction.
+    """
+    with transaction.atomic(durable=True):
+        return _append(
+            actor,
+            action=action,
+            object_kind=(obj._meta.model_name or "") if obj else object_kind,
+            object_id=str(obj.pk) if obj else object_id,
+            object_name=str(obj) if obj else "",
+            account=account_of(obj) if obj else "",
+            outcome=outcome,
+            before={},
+            after={},
+            detail=detail,
+        )
+
+
+def account_of(obj: models.Model) -> str:
+    """Return the ids of the AWS accounts in which `obj` is, with commas, or nothing when it is in none."""
+    return obj.audited_account() if hasattr(obj, "audited_account") else ""
+
+
+def _append(actor: Actor, **said: Any) -> AuditEvent:
+    last, previous_hash = _lock_head()
+    said |= {
+        "sequence": last + 1,
+        "at": timezone.now(),
+        "actor": actor.name,
+        "actor_kind": actor.kind,
+        "user_id": actor.user.pk if actor.user is not None else None,
+        "token": actor.token,
+        "source": actor.source,
+        "address": actor.address,
+        "request_id": actor.request_id,
+        "previous_hash": previous_hash,
+    }
+    facts = {name: said["at"] if name == "at" else _stored(name, said[name]) for name in chain.FACTS}
+    event = AuditEvent(**facts, hmac=chain.seal(facts, settings.AUDIT_KEY))
+    event.save(force_insert=True)  # the database moves the head on
+    transaction.on_commit(anchor.follow)
+    return event
+
+
+def _stored(name: str, value: Any) -> Any:
+    """Return a value as the database will give it back: that is what is sealed."""
+    kept = chain.plain(value)
+    return kept[: WIDTHS[name]] if name in WIDTHS else kept
+
+
+def _lock_head() -> tuple[int, str]:
+    """Return the last event's number and seal, locked until the transaction ends. SQLite has one writer anyway.
+
+    In SQL, because every change waits for it: half of the time would be spent on building the query.
+    """
+    connection = transaction.get_connection()
+    lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT sequence, hmac FROM audit_audithead WHERE id = {HEAD} {lock}")  # noqa: S608 (constants)
+        head: tuple[int, str] | None = cursor.fetchone()
+    if head is None:
+        raise BrokenChain("The audit chain has lost its head. Run manage.py audit_verify; see docs/operations.md.")
+    return head

@@ -5,9 +5,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
+from django.urls import reverse
 
+from drsorch.access.denials import note_refusal
 from drsorch.errors import UserError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -45,6 +48,14 @@ def security_headers(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def _is_sent_away(request: HttpRequest, response: HttpResponse) -> bool:
+    """Say whether the admin site has answered somebody who is signed in, and is not staff, as it does: "sign in"."""
+    match = request.resolver_match
+    if match is None or match.app_name != "admin" or "Location" not in response.headers:
+        return False
+    return urlsplit(response.headers["Location"]).path == reverse("admin:login") and request.user.is_authenticated
+
+
 class Refusals:
     """Turns a UserError that no view expected into a page with its sentence; redirects htmx by header."""
 
@@ -54,6 +65,8 @@ class Refusals:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, telling htmx by header where to go: it would follow a redirect and put the page into a fragment."""
         response = self.get_response(request)
+        if _is_sent_away(request, response):
+            note_refusal(request, PermissionDenied("The administration is for staff."))
         if not request.htmx or response.status_code not in (301, 302, 303):  # type: ignore[attr-defined]
             return response
         return HttpResponse(status=204, headers={"HX-Redirect": self.target(request, response.headers["Location"])})
@@ -66,7 +79,11 @@ class Refusals:
         return location
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Show a refusal with its status: 404 for the unseen, 403 for the unable, 409 for the wrong moment."""
+        """Show a refusal with its status: 404 for the unseen, 403 for the unable, 409 for the wrong moment.
+
+        A change that was refused is evidence, also when Django's admin site refuses in its own way.
+        """
+        note_refusal(request, error)
         if not isinstance(error, UserError):
             return None
         return render(request, "console/refused.html", {"error": error}, status=error.status)

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from drsorch.access.denials import note_refusal
 from drsorch.errors import UserError
 
 
@@ -26,11 +28,14 @@ def perform(
     `success` and `redirect_to` may be functions of the service's result. `redirect_to` and `on_refusal` are anything
     that django.shortcuts.redirect takes; a refused action goes to `on_refusal`, else to `redirect_to` when that does
     not need a result, else back to the address of the request. A function as `on_refusal` answers itself, given the
-    error, and nothing is flashed. The caller has checked that the method is POST.
+    error, and nothing is flashed. What was denied, or failed, is recorded under the name of the service. The caller
+    has checked that the method is POST.
     """
     try:
         result = service(*args, **kwargs)
     except UserError as error:
+        named = (value for value in kwargs.values() if isinstance(value, Model))
+        note_refusal(request, error, action=service.__name__, obj=next(named, None))
         if is_function(on_refusal):
             refused: HttpResponse = on_refusal(error)
             return refused

@@ -144,6 +144,11 @@ class Execution(models.Model):
         """The execution page."""
         return reverse("executions:detail", args=[self.pk])
 
+    def audited_account(self) -> str:
+        """The accounts whose servers it recovers, with commas."""
+        ids = self.waves.values_list("servers__account__account_id", flat=True)
+        return ",".join(sorted({number for number in ids.distinct() if number}))
+
     @property
     def state(self) -> ExecutionStatus:
         """The status with its wording and tone."""

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from drsorch.audit.actor import Actor
+from drsorch.audit.facts import difference, facts_of
 from drsorch.audit.record import record
 from drsorch.errors import Conflict
 from executions import pollers
@@ -23,6 +24,8 @@ from executions.states import (
 )
 from executions.turn import wake
 
+# What people change about an execution: before and after, in the evidence.
+TOLD = ("status", "pause_requested_at", "pause_requested_by", "cancel_requested_at", "cancelled_by")
 PAUSES_BEFORE = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_REQUESTED})
 
 
@@ -30,12 +33,13 @@ PAUSES_BEFORE = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_REQUESTED})
 def pause_execution(*, execution: Execution, actor: Actor) -> Execution:
     """Ask for a pause before the next wave; what runs in DRS goes on. Raises NotFound, Denied, Conflict."""
     require(execution, actor, "pause")
+    before = facts_of(execution, TOLD)
     execution.pause_requested_at, execution.pause_requested_by = timezone.now(), actor.name
     execution.save(update_fields=["pause_requested_at", "pause_requested_by"])
     execution.say(f"{actor.name} asked to pause before the next wave.", by=actor.name, what="pause", tone="pending")
     wake([execution.pk])
     execution.refresh_from_db()
-    record(actor, "pause_execution", execution)
+    record(actor, "pause_execution", execution, **difference(before, facts_of(execution, TOLD)))
     return execution
 
 
@@ -43,11 +47,13 @@ def pause_execution(*, execution: Execution, actor: Actor) -> Execution:
 def resume_execution(*, execution: Execution, actor: Actor) -> Execution:
     """Answer every open pause with "go on". Raises NotFound, Denied, Conflict (a question that needs a decision)."""
     require(execution, actor, "resume")
+    before = facts_of(execution, TOLD)
     gates = list(_open_gates(execution).filter(kind__in=PAUSES))
     for gate in gates:
         _answer(execution, gate, actor, Answer.RESUME, "")
     _go_on(execution, actor, f"Resumed by {actor.name}.")
-    record(actor, "resume_execution", execution, gates=[gate.kind for gate in gates])
+    change = difference(before, facts_of(execution, TOLD))
+    record(actor, "resume_execution", execution, **change, gates=[gate.kind for gate in gates])
     return execution
 
 
@@ -64,6 +70,7 @@ def decide_gate(*, execution: Execution, gate: int, answer: str, actor: Actor, n
     choices.refuse_answered(found, execution)
     require(execution, actor, action)
     row = choices.require(found, execution, actor, answer, note)
+    before = facts_of(execution, TOLD)
     if answer == Answer.CANCEL:
         Gate.objects.filter(pk=row.pk).update(note=note)
         return cancel_execution(execution=execution, actor=actor)
@@ -73,7 +80,8 @@ def decide_gate(*, execution: Execution, gate: int, answer: str, actor: Actor, n
     because = f": {note}" if note else "."
     chosen = f"{actor.name} answered “{Answer(answer).label.lower()}” about wave {row.wave.number}{because}"
     _go_on(execution, actor, chosen)
-    record(actor, "decide_gate", execution, gate=row.kind, wave=row.wave.number, answer=answer, note=note)
+    change = difference(before, facts_of(execution, TOLD))
+    record(actor, "decide_gate", execution, **change, gate=row.kind, wave=row.wave.number, answer=answer, note=note)
     return execution
 
 
@@ -94,12 +102,13 @@ def retry_wave(*, execution: Execution, number: int, actor: Actor, note: str = "
 def cancel_execution(*, execution: Execution, actor: Actor) -> Execution:
     """Start nothing more. Jobs that run in DRS cannot be stopped and run out. Raises NotFound, Denied, Conflict."""
     require(execution, actor, "cancel")
+    before = facts_of(execution, TOLD)
     execution.cancel_requested_at, execution.cancelled_by = timezone.now(), actor.name
     execution.save(update_fields=["cancel_requested_at", "cancelled_by"])
     execution.say(f"{actor.name} cancelled the execution.", by=actor.name, what="cancel", tone="warn")
     wake([execution.pk])
     execution.refresh_from_db()
-    record(actor, "cancel_execution", execution)
+    record(actor, "cancel_execution", execution, **difference(before, facts_of(execution, TOLD)))
     return execution
 
 

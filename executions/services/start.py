@@ -11,6 +11,7 @@ from django.utils import timezone
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
+from drsorch.audit.facts import facts_of
 from drsorch.audit.record import record
 from drsorch.errors import Conflict
 from executions import readiness
@@ -31,8 +32,8 @@ from executions.services.preempt import make_way
 from executions.snapshots import PointInTime
 from executions.states import LaunchStatus, Mode
 from executions.turn import wake
+from plans.evidence import OF_A_WAVE
 from plans.models import Impact, RecoveryPlan
-from plans.services import OF_A_WAVE
 from protection.models import SourceServer
 
 
@@ -147,6 +148,7 @@ def create_execution(
             actor,
             "start_execution",
             execution,
+            after=facts_of(execution, ("status", "mode", "plan_name", "plan_version")),
             mode=mode,
             reason=reason,
             servers=len(look.servers),

@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 
 from drsorch.audit.actor import Actor
+from drsorch.audit.facts import facts_of
 from drsorch.audit.record import record
 from drsorch.errors import Conflict, Invalid
 from executions.decisions.order import split
@@ -39,7 +40,8 @@ def terminate_instances(*, execution: Execution, actor: Actor, confirm_plan_name
         tone="warn",
     )
     wake([execution.pk])
-    record(actor, "terminate_instances", execution, instances=[row.recovery_instance_id for row in rows])
+    ids = [row.recovery_instance_id for row in rows]
+    record(actor, "terminate_instances", execution, after=facts_of(termination, ("requested_by",)), instances=ids)
     return termination
 
 

@@ -64,6 +64,10 @@ class TargetAccount(Authored):
     def __str__(self) -> str:
         return f"{self.name} ({self.account_id})"
 
+    def audited_account(self) -> str:
+        """Itself."""
+        return self.account_id
+
 
 class AccountRegion(models.Model):
     """A Region of an account whose inventory we keep, and how the last look at it went."""

@@ -44,6 +44,10 @@ class ProtectionGroup(Authored):
     def __str__(self) -> str:
         return self.name
 
+    def audited_account(self) -> str:
+        """Its account."""
+        return self.account.account_id
+
 
 class ServerHold(models.Model):
     """Who holds a server right now, written by an execution and read by everybody below it."""

@@ -1,6 +1,7 @@
 """Register, change and validate target accounts."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -9,6 +10,7 @@ from django.utils import timezone
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
+from drsorch.audit.facts import difference, facts_of
 from drsorch.audit.record import record
 from drsorch.aws import drs, sessions, sts
 from drsorch.aws.errors import AwsError, AwsNotReady
@@ -19,6 +21,7 @@ from drsorch.saving import no_twin, validate
 from protection.models import AccountRegion, SourceServer, TargetAccount
 from protection.models.accounts import AccountStatus
 
+STATE = ("status", "status_reason")
 PARTITIONS = ("aws", "aws-us-gov", "aws-eusc")
 
 
@@ -57,7 +60,14 @@ def register_account(
         with no_twin(f"Account {account_id} is registered already.", "ACCOUNT_TAKEN"):
             account.save()
         _set_regions(account, regions)
-        record(actor, "register_account", account, role_arn=role_arn, regions=sorted(set(regions)))
+        record(
+            actor,
+            "register_account",
+            account,
+            after=_facts(account),
+            role_arn=role_arn,
+            regions=sorted(set(regions)),
+        )
     return account
 
 
@@ -79,6 +89,7 @@ def update_account(
     policy.require(actor, Permission.MANAGE_ACCOUNTS, account, policy.Level.MANAGE)
     with transaction.atomic():
         account.claim_version(version, actor)
+        before = _facts(account)
         if account.role_arn != role_arn or (external_id and account.external_id != external_id):
             account.status, account.status_reason = AccountStatus.UNVALIDATED, ""
         if external_id:
@@ -88,7 +99,8 @@ def update_account(
         _check_role(account)
         account.save()
         _set_regions(account, regions)
-        record(actor, "update_account", account, role_arn=role_arn, regions=sorted(set(regions)))
+        change = difference(before, _facts(account))
+        record(actor, "update_account", account, **change, role_arn=role_arn, regions=sorted(set(regions)))
     return account
 
 
@@ -99,6 +111,7 @@ def validate_account(*, account: TargetAccount, actor: Actor) -> TargetAccount:
     """
     policy.require(actor, Permission.MANAGE_ACCOUNTS, account, policy.Level.MANAGE)
     problems: list[str] = []
+    before = facts_of(account, STATE)
     states: dict[int, bool | None] = {}
     for place in account.regions.filter(is_enabled=True):
         try:
@@ -116,7 +129,8 @@ def validate_account(*, account: TargetAccount, actor: Actor) -> TargetAccount:
         account.save(update_fields=["status", "status_reason", "validated_at"])
         for pk, state in states.items():
             AccountRegion.objects.filter(pk=pk).update(is_initialized=state)
-        record(actor, "validate_account", account, status=account.status, reason=account.status_reason)
+        change = difference(before, facts_of(account, STATE))
+        record(actor, "validate_account", account, **change, status=account.status, reason=account.status_reason)
     return account
 
 
@@ -167,6 +181,12 @@ def request_sync(*, account: TargetAccount, actor: Actor) -> int:
 def offered_regions() -> dict[str, list[str]]:
     """Return the Regions in which DRS is offered, by partition. No AWS."""
     return {partition: sorted(regions_of("drs", partition)) for partition in PARTITIONS}
+
+
+def _facts(account: TargetAccount) -> dict[str, Any]:
+    """Return what is evidence of an account: its columns without the external id, and its enabled Regions."""
+    regions = account.regions.filter(is_enabled=True).order_by("region").values_list("region", flat=True)
+    return facts_of(account) | {"regions": list(regions)}
 
 
 def _check_role(account: TargetAccount) -> None:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
-from drsorch.audit.record import record
+from drsorch.audit.facts import difference, facts_of
+from drsorch.audit.record import account_of, record
 from drsorch.aws import drs, sessions
 from drsorch.errors import Conflict, Invalid
 from drsorch.saving import no_twin, validate
@@ -39,7 +40,7 @@ def create_group(
             group.save()
         inventory.upsert(account, region, found, timezone.now())
         _assign(group, server_ids, actor)
-        record(actor, "create_group", group, servers=sorted(server_ids))
+        record(actor, "create_group", group, after=_facts(group), servers=sorted(server_ids))
     return group
 
 
@@ -55,6 +56,7 @@ def update_group(
     with transaction.atomic():
         group.claim_version(version, actor)
         _refuse_while_held(group, actor)
+        before = _facts(group)
         _fill(group, fields)
         with no_twin(f"There is a protection group named {group.name} already. Choose another name.", "NAME_TAKEN"):
             group.save()
@@ -62,7 +64,8 @@ def update_group(
             inventory.upsert(group.account, group.region, found, timezone.now())
             group.servers.exclude(source_server_id__in=server_ids).update(group=None)
             _assign(group, server_ids, actor)
-        record(actor, "update_group", group, servers=None if server_ids is None else sorted(server_ids))
+        change = difference(before, _facts(group))
+        record(actor, "update_group", group, **change, servers=None if server_ids is None else sorted(server_ids))
     return group
 
 
@@ -72,17 +75,24 @@ def delete_group(*, group: ProtectionGroup, actor: Actor, version: int | None = 
     with transaction.atomic():
         group.claim_version(version, actor)
         _refuse_while_held(group, actor)
-        record(actor, "delete_group", group)
+        before, account = _facts(group), account_of(group)
         try:
-            group.delete()
+            ProtectionGroup.objects.filter(pk=group.pk).delete()  # the row at hand keeps its key for the evidence
         except ProtectedError as error:
             users = sorted(str(row) for row in error.protected_objects if _is_seen(row, actor))
             named = "; ".join(users) or "a plan that you may not see"
             raise Conflict(f"{group} is still used by {named}. Remove it there first.", code="IN_USE") from error
+        record(actor, "delete_group", group, before=before, account=account)
 
 
 def _is_seen(row: Model, actor: Actor) -> bool:
     return policy.can(actor, Permission.VIEW_RESOURCES, row, policy.Level.VIEW)
+
+
+def _facts(group: ProtectionGroup) -> dict[str, Any]:
+    """Return what is evidence of a group: its columns and its servers."""
+    servers = group.servers.order_by("source_server_id").values_list("source_server_id", flat=True)
+    return facts_of(group) | {"servers": list(servers)}
 
 
 def _fill(group: ProtectionGroup, fields: dict[str, Any]) -> None:

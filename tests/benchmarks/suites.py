@@ -32,12 +32,12 @@ class Suite:
 SUITES = {
     "sqlite": Suite(
         "SQLite (WAL, `synchronous` FULL)",
-        ("queue", "latency", "reads", "step", "pages", "calls", "demo"),
+        ("queue", "latency", "reads", "step", "evidence", "pages", "calls", "demo"),
         worker=("queue", "latency", "reads"),
     ),
     "postgresql": Suite(
         "PostgreSQL, a cluster of its own with default settings",
-        ("latency", "step"),
+        ("latency", "step", "evidence"),
         worker=("latency",),
         is_postgresql=True,
     ),

@@ -162,6 +162,8 @@ def _empty_database() -> None:
     connection.close()
     for suffix in ("", "-wal", "-shm"):
         Path(f"{name}{suffix}").unlink(missing_ok=True)
+    if settings.AUDIT_ANCHOR_FILE:
+        Path(settings.AUDIT_ANCHOR_FILE).unlink(missing_ok=True)  # it anchors evidence that is gone with the database
     call_command("migrate", verbosity=0)
 
 

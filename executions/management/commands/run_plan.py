@@ -6,8 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
+from drsorch.access.denials import note_refused_command
 from drsorch.access.requests import actor_named
-from drsorch.errors import UserError
+from drsorch.audit.actor import Actor
+from drsorch.errors import NotFound, UserError
 from executions.progress import verdict, watch
 from executions.services import start_execution
 from executions.states import ExecutionStatus, Mode
@@ -48,8 +50,8 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Start, and with --wait watch. Raises CommandError with the refusal's sentence, or with how it ended."""
         console = Console()
+        actor = _person(options["username"])
         try:
-            actor = actor_named(options["username"])
             execution = start_execution(
                 plan=plan_named(actor, options["name"]),
                 actor=actor,
@@ -62,6 +64,7 @@ class Command(BaseCommand):
                 point_in_time=options["at"],
             )
         except UserError as refusal:
+            note_refused_command(actor, "start_execution", refusal, plan=options["name"], mode=options["mode"])
             raise CommandError(refusal.message) from refusal
         console.print(f"{execution} started: execution {execution.pk}.")
         if not options["wait"]:
@@ -73,6 +76,13 @@ class Command(BaseCommand):
         console.print(verdict(execution))
         if execution.status != ExecutionStatus.COMPLETED:
             raise CommandError(f"{execution} ended {execution.get_status_display().lower()}: {execution.status_reason}")
+
+
+def _person(username: str) -> Actor:
+    try:
+        return actor_named(username)
+    except NotFound as refusal:
+        raise CommandError(refusal.message) from refusal
 
 
 def _moment(text: str) -> datetime:

@@ -1,0 +1,122 @@
+"""Admin of the audit trail, for auditors and administrators: read, filter, verify, export."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from drsorch.access import policy
+from drsorch.access.policed import RecordAdmin, actor_at
+from drsorch.audit import anchor
+from drsorch.audit.export import FORMATS
+from drsorch.audit.models import HEAD, AuditEvent, AuditHead, AuditVerification
+from drsorch.audit.record import record
+from drsorch.audit.verify import keep, verify
+from drsorch.errors import Denied
+
+CHANGELIST = "admin:audit_auditevent_changelist"
+
+
+class AuditedAdmin(RecordAdmin):
+    """Rows about evidence, for those who may read it."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Ask the policy."""
+        return policy.may_audit(actor_at(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Ask the policy."""
+        return policy.may_audit(actor_at(request))
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(AuditedAdmin):
+    """The audit trail, with the state of its chain."""
+
+    change_list_template = "admin/audit/auditevent/list.html"
+    list_display = ("sequence", "at", "actor", "actor_kind", "source", "action", "object_kind", "object_name")
+    list_display += ("account", "outcome")  # type: ignore[assignment]
+    list_filter = ("outcome", "actor_kind", "source", "action", "object_kind")
+    search_fields = ("actor", "object_name", "object_id", "account", "token", "request_id", "address")
+    date_hierarchy = "at"
+    list_per_page = 100
+
+    def get_urls(self) -> list[Any]:
+        """Add the exports and the verification."""
+        allow = self.admin_site.admin_view
+        export = path("export.<str:kind>", allow(require_safe(self.export)), name="audit_auditevent_export")
+        check = path("verify/", allow(require_POST(self.verify_now)), name="audit_auditevent_verify")
+        return [export, check, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        """Show the state of the chain above the events: two queries, however many there are."""
+        state = {
+            "head": AuditHead.objects.filter(pk=HEAD).first(),
+            "verification": AuditVerification.objects.first(),
+            "anchor": _anchor(),
+            "exports": [(kind.upper(), reverse("admin:audit_auditevent_export", args=[kind])) for kind in FORMATS],
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **state})  # type: ignore[return-value]
+
+    def export(self, request: HttpRequest, kind: str) -> HttpResponse | StreamingHttpResponse:
+        """Send the events that the filters of the address leave, and record that they were sent, and to whom."""
+        if not self.has_view_permission(request):
+            raise Denied("Audit events are exported by auditors and administrators. Ask an administrator for the role.")
+        if kind not in FORMATS:
+            return redirect(CHANGELIST)
+        found = self.get_changelist_instance(request).get_queryset(request).order_by("sequence")
+        with transaction.atomic():
+            trail = AuditHead.objects.get(pk=HEAD)
+            event = record(actor_at(request), "export_audit", trail, format=kind, filters=request.GET.dict())
+        mime, lines = FORMATS[kind]
+        name = f"audit-{timezone.now():%Y%m%dT%H%M%SZ}.{kind}"
+        return StreamingHttpResponse(
+            lines(found.filter(sequence__lt=event.sequence)),
+            content_type=mime,
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    def verify_now(self, request: HttpRequest) -> HttpResponse:
+        """Verify the whole chain, keep the result and say it."""
+        if not self.has_view_permission(request):
+            raise Denied("The audit trail is verified by auditors and administrators. Ask one of them.")
+        report = verify()
+        keep(report, actor_at(request).name)
+        sentence = f"{report.events} events verified in {report.seconds:.1f} s."
+        if report.is_good:
+            messages.success(request, f"{sentence} Nothing is wrong.")
+        else:
+            messages.error(request, f"{sentence} The audit trail is not good: {report.problem_count} problems.")
+        return redirect(CHANGELIST)
+
+
+@admin.register(AuditVerification)
+class AuditVerificationAdmin(AuditedAdmin):
+    """What verifications found."""
+
+    list_display = ("at", "by", "events", "sequence", "seconds", "problem_count")
+    list_filter = ("by",)
+    date_hierarchy = "at"
+
+
+def _anchor() -> str:
+    """Return what the anchor of this host holds, in a sentence."""
+    where = anchor.file()
+    if where is None:
+        return "No anchor is kept on this host: AUDIT_ANCHOR_FILE is empty."
+    try:
+        known = anchor.read(where)
+    except anchor.BrokenAnchor as error:
+        return str(error)
+    except OSError as error:
+        return f"The anchor {where} cannot be read: {error.strerror}."
+    if known is None:
+        return anchor.misfit(known, where) or f"There is no anchor at {where} yet."
+    return anchor.misfit(known, where) or f"The anchor {where} holds event {known.sequence}, written {known.at}."

@@ -1,0 +1,78 @@
+"""Evidence of refusals: one event for each call that would have changed something, and was denied or failed."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest
+
+from drsorch.access.requests import actor_of
+from drsorch.audit.actor import Actor, Source
+from drsorch.audit.models import Outcome
+from drsorch.audit.record import record_refusal
+from drsorch.errors import Denied, Invalid, NotFound, UserError
+from drsorch.logs import without_secrets
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+# What the address names a row by.
+KEYS = ("pk", "object_id", "plan_pk", "id")
+
+
+def note_refusal(request: HttpRequest, error: Exception, *, action: str = "", obj: Model | None = None) -> None:
+    """Record that `request` was refused with `error`, when it would have changed something; the first time only.
+
+    Call it at a door, outside every transaction, wherever an error of a service is turned into an answer.
+    """
+    outcome = _outcome(error)
+    if request.method in SAFE or outcome is None:
+        return
+    if getattr(request, "_is_refusal_noted", False):
+        return
+    request._is_refusal_noted = True  # type: ignore[attr-defined]
+    match = request.resolver_match
+    named: dict[str, Any] = match.kwargs if match else {}
+    record_refusal(
+        actor_of(request, _source(request)),
+        action or (match.view_name if match else ""),
+        outcome=outcome,
+        obj=obj,
+        object_id=next((str(named[key]) for key in KEYS if key in named), ""),
+        method=request.method,
+        path=request.path,
+        **said(error),
+    )
+
+
+def note_refused_command(actor: Actor, action: str, error: UserError, **asked: Any) -> None:
+    """Record that a command was refused with `error`. Call it outside transactions.
+
+    `asked` says what the command was to do; JSON without secrets.
+    """
+    outcome = _outcome(error)
+    if outcome is not None:
+        record_refusal(actor, action, outcome=outcome, **asked, **said(error))
+
+
+def said(error: Exception) -> dict[str, Any]:
+    """Return what the answer said: the code, the sentence and, where it named one, the permission."""
+    if not isinstance(error, UserError):
+        return {"code": Denied.code, "sentence": str(error) or "The administration does not permit this."}
+    answer = {"code": error.code, "sentence": without_secrets(error.message)}
+    permission = error.details.get("permission")
+    return answer | {"permission": permission} if permission else answer
+
+
+def _outcome(error: Exception) -> Outcome | None:
+    """Return how a call ended that raised `error`; None when it is no evidence.
+
+    Something out of sight counts as denied: who asks cannot tell it from something missing, and neither do we. Input
+    that breaks a rule was never tried.
+    """
+    if isinstance(error, Denied | NotFound | PermissionDenied):
+        return Outcome.DENIED
+    return Outcome.FAILED if isinstance(error, UserError) and not isinstance(error, Invalid) else None
+
+
+def _source(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return Source.ADMIN if match and "admin" in match.namespaces else Source.UI

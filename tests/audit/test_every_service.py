@@ -1,0 +1,273 @@
+"""Every service that changes something writes exactly one event, which says what and where; this walks all of them."""
+
+import importlib
+import inspect
+import pkgutil
+from types import SimpleNamespace
+
+import pytest
+from django.urls import reverse
+
+import drsorch.access
+import executions.services
+import protection.services
+from drsorch.access.models import User
+from drsorch.access.roles import Role
+from drsorch.audit.models import AuditEvent
+from drsorch.audit.verify import verify
+from plans import services as plans
+from plans.definition import WaveDefinition
+from tests import factories
+from tests.access.conftest import staff
+from tests.audit.test_audit import INNER, READS
+from tests.executions.driving import run, tick
+
+pytestmark = pytest.mark.django_db
+PASSWORD = {"password1": "correct horse battery", "password2": "correct horse battery"}
+# What asks or finds: no change, no evidence.
+ASKS = READS | {"require", "can", "scope", "has", "verbs", "why_not", "get_or_404", "is_administrator", "is_auditor"}
+ASKS |= {"note_refused_command"}  # this one writes, and only of what was refused
+
+
+@pytest.fixture
+def at(ada, olga, place, aws, client):
+    """What the cases below act on, made as it is asked for."""
+    client.force_login(staff(ada).user)
+    return SimpleNamespace(ada=ada, olga=olga, place=place, aws=aws, client=client)
+
+
+def group(at):
+    return factories.group(at.ada, at.place, "db")
+
+
+def plan(at, **options):
+    return factories.plan(at.ada, group(at), factories.group(at.ada, at.place, "app"), **options)
+
+
+def started(at, **options):
+    return executions.services.start_execution(plan=plan(at, **options), actor=at.olga)
+
+
+def stopped(at):
+    return run(started(at, w2={"pause_before": True}), at.aws)
+
+
+def completed(at):
+    return run(executions.services.start_execution(plan=factories.plan(at.ada, group(at)), actor=at.olga), at.aws)
+
+
+def definition(row):
+    return [WaveDefinition(name="Other", group_ids=(row.waves.first().groups.first().pk,))]
+
+
+def change(person):
+    roles = [role.pk for role in person.groups.all()]
+    return {"username": person.username, "is_active": "on", "first_name": "Olga", "groups": roles}
+
+
+# Service: what is made before, how it is called with that, and what the event is about.
+CASES = {
+    "register_account": (
+        lambda at: None,
+        lambda service, at, _: service(actor=at.ada, account_id="999999999999", name="New", regions=["us-east-1"]),
+        "targetaccount",
+    ),
+    "update_account": (
+        lambda at: at.place,
+        lambda service, at, row: service(
+            account=row, actor=at.ada, version=None, name="Renamed", role_arn="", tag_jobs=True, regions=["us-east-1"]
+        ),
+        "targetaccount",
+    ),
+    "validate_account": (
+        lambda at: at.place,
+        lambda service, at, row: service(account=row, actor=at.ada),
+        "targetaccount",
+    ),
+    "request_sync": (
+        lambda at: at.place,
+        lambda service, at, row: service(account=row, actor=at.ada),
+        "targetaccount",
+    ),
+    "create_group": (
+        lambda at: [server.source_server_id for server in factories.servers(at.place, tier="-db-")],
+        lambda service, at, ids: service(
+            actor=at.ada, account=at.place, region=factories.REGION, name="New", server_ids=ids
+        ),
+        "protectiongroup",
+    ),
+    "update_group": (
+        group,
+        lambda service, at, row: service(group=row, actor=at.ada, version=None, name="Renamed"),
+        "protectiongroup",
+    ),
+    "delete_group": (group, lambda service, at, row: service(group=row, actor=at.ada), "protectiongroup"),
+    "create_plan": (
+        group,
+        lambda service, at, row: service(
+            actor=at.ada, name="New", waves=[WaveDefinition(name="One", group_ids=(row.pk,))]
+        ),
+        "recoveryplan",
+    ),
+    "update_plan": (
+        plan,
+        lambda service, at, row: service(plan=row, actor=at.ada, version=None, name="Renamed", waves=definition(row)),
+        "recoveryplan",
+    ),
+    "delete_plan": (plan, lambda service, at, row: service(plan=row, actor=at.ada), "recoveryplan"),
+    "start_execution": (plan, lambda service, at, row: service(plan=row, actor=at.olga), "execution"),
+    "pause_execution": (
+        lambda at: tick(started(at)),
+        lambda service, at, row: service(execution=row, actor=at.olga),
+        "execution",
+    ),
+    "resume_execution": (
+        stopped,
+        lambda service, at, row: service(execution=row, actor=at.olga),
+        "execution",
+    ),
+    "decide_gate": (
+        stopped,
+        lambda service, at, row: service(
+            execution=row, gate=row.waves.last().gates.get().pk, answer="SKIP", note="Enough.", actor=at.olga
+        ),
+        "execution",
+    ),
+    "cancel_execution": (started, lambda service, at, row: service(execution=row, actor=at.olga), "execution"),
+    "terminate_instances": (
+        completed,
+        lambda service, at, row: service(execution=row, actor=at.olga),
+        "execution",
+    ),
+}
+# What the admin site itself changes, through Django's forms: the path, and what is sent.
+FORMS = {
+    "create_user": (
+        lambda at: reverse("admin:access_user_add"),
+        lambda at: {"username": "paula", "usable_password": "true", **PASSWORD},
+    ),
+    "update_user": (
+        lambda at: reverse("admin:access_user_change", args=[at.olga.user.pk]),
+        lambda at: change(at.olga.user),
+    ),
+    "change_own_password": (
+        lambda at: reverse("admin:password_change"),
+        lambda at: {
+            "old_password": "a-long-password",
+            "new_password1": "new horse battery",
+            "new_password2": "new horse battery",
+        },
+    ),
+}
+
+
+def of_access():
+    """The functions of the access app that an actor is given to, as everything that changes something is."""
+    for found in pkgutil.iter_modules(drsorch.access.__path__):
+        if found.name in ("migrations", "apps"):
+            continue
+        module = importlib.import_module(f"drsorch.access.{found.name}")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            is_own = inspect.getmodule(function) is module and not name.startswith("_")
+            if is_own and "actor" in inspect.signature(function).parameters:
+                yield name, function
+
+
+def services():
+    """Every service by its name, of all apps."""
+    found = {name: getattr(plans, name) for name in ("create_plan", "update_plan", "delete_plan")}
+    found |= {
+        name: function
+        for name, function in inspect.getmembers(plans, inspect.isfunction)
+        if inspect.getmodule(function) is plans and not name.startswith("_")
+    }
+    for package in (protection.services, executions.services):
+        found |= {
+            name: getattr(package, name) for name in package.__all__ if inspect.isfunction(getattr(package, name))
+        }
+    found |= dict(of_access())
+    return {name: function for name, function in found.items() if name not in ASKS | INNER}
+
+
+def test_every_service_has_a_case_here_and_every_case_a_service():
+    assert services().keys() == CASES.keys()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_service_writes_exactly_one_event(at, name):
+    prepare, call, kind = CASES[name]
+    row = prepare(at)
+    before = AuditEvent.objects.count()
+
+    call(services()[name], at, row)
+
+    assert AuditEvent.objects.count() == before + 1
+    event = AuditEvent.objects.first()
+    assert (event.action, event.object_kind, event.outcome) == (name, kind, "ALLOWED")
+    assert event.object_id != "None"
+    assert event.account == ("999999999999" if name == "register_account" else factories.TARGET)
+    assert event.before or event.after or name in {"request_sync", "validate_account"}
+    assert verify().is_good
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_of_the_admin_site_writes_exactly_one_event(at, name):
+    path, sent = FORMS[name]
+    before = AuditEvent.objects.count()
+
+    assert at.client.post(path(at), sent(at)).status_code == 302
+
+    assert AuditEvent.objects.count() == before + 1
+    event = AuditEvent.objects.first()
+    assert (event.action, event.object_kind, event.source) == (name, "user", "ADMIN")
+    assert "horse" not in str([event.before, event.after, event.detail])
+    assert verify().is_good
+
+
+def test_an_update_says_what_was_and_what_is_and_nothing_that_stayed(at):
+    row = plan(at)
+
+    plans.update_plan(plan=row, actor=at.ada, version=None, name="Renamed", waves=definition(row))
+
+    event = AuditEvent.objects.first()
+    assert (event.before["name"], event.after["name"]) == ("Three tiers", "Renamed")
+    assert [wave["name"] for wave in event.before["waves"]] == ["db us-east-1", "app us-east-1"]
+    assert [wave["name"] for wave in event.after["waves"]] == ["Other"]
+    assert set(event.before) == set(event.after) == {"name", "waves"}
+
+
+def test_a_new_role_says_which_roles_were_and_are(at):
+    person = at.olga.user
+    role = Role.READ_ONLY
+    sent = change(person) | {"groups": [User.groups.rel.model.objects.get(name=role).pk], "first_name": ""}
+    at.client.post(reverse("admin:access_user_change", args=[person.pk]), sent)
+
+    event = AuditEvent.objects.first()
+    assert (event.before, event.after) == ({"roles": [Role.RECOVERY_MANAGER]}, {"roles": [role]})
+
+
+def test_a_deleted_plan_says_what_it_was(at):
+    row = plan(at)
+    key = str(row.pk)
+
+    plans.delete_plan(plan=row, actor=at.ada)
+
+    event = AuditEvent.objects.first()
+    assert (event.object_id, event.before["name"], len(event.before["waves"])) == (key, "Three tiers", 2)
+
+
+def test_an_external_id_is_in_no_event_however_it_was_changed(at):
+    protection.services.update_account(
+        account=at.place,
+        actor=at.ada,
+        version=None,
+        name="T",
+        role_arn=at.place.role_arn,
+        tag_jobs=True,
+        regions=["us-east-1"],
+        external_id="canary-9z",
+    )
+
+    event = AuditEvent.objects.first()
+    assert event.after == {"name": "T", "regions": ["us-east-1"], "status": "UNVALIDATED"}
+    assert not AuditEvent.objects.filter(after__icontains="canary").exists()

@@ -1,0 +1,48 @@
+"""Evidence from before there was a chain takes its place in it."""
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from drsorch.audit import triggers
+from drsorch.audit.models import AuditEvent, AuditHead
+from drsorch.audit.verify import verify
+
+BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0005_refuse_changes")]
+
+
+def migrate(target):
+    """Migrate to a state and return its models."""
+    executor = MigrationExecutor(connection)
+    executor.migrate(target)
+    return MigrationExecutor(connection).loader.project_state(target).apps
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_that_exist_are_chained_in_the_order_in_which_they_were_written():
+    old = migrate(BEFORE).get_model("audit", "AuditEvent").objects
+    try:
+        for number in range(1203):
+            old.create(
+                actor="ada" if number else "engine",
+                user_id=7 if number else None,
+                source="UI",
+                action="create_plan",
+                object_kind="recoveryplan",
+                object_id=str(number),
+                object_name=f"Plan {number}",
+                detail={"share": 1e2, "number": number},
+                at=timezone.now(),
+            )
+        old.filter(object_id__in=["3", "900"]).delete()
+    finally:
+        migrate(NOW)
+
+    report = verify()
+    assert (report.problems, report.events) == ([], 1201)
+    events = list(AuditEvent.objects.order_by("sequence"))
+    assert [event.pk for event in events] == sorted(event.pk for event in events)
+    assert [event.actor_kind for event in events[:2]] == ["SYSTEM", "PERSON"]
+    assert AuditHead.objects.get().hmac == events[-1].hmac
+    assert triggers.missing(connection) == []
