@@ -145,7 +145,6 @@ X_FRAME_OPTIONS = "DENY"
 
 # Who may come, and how often. Rates are those of one web process.
 ALLOWED_CIDRS = env.networks("ALLOWED_CIDRS")
-TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0)
 API_ALLOWED_ORIGINS = env.listed("API_ALLOWED_ORIGINS")
 API_SITE_PER_SECOND = env.decimal("API_SITE_PER_SECOND", 1000)
 API_SITE_BURST = env.whole("API_SITE_BURST", 500)

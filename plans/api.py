@@ -109,6 +109,7 @@ class PlanViewSet(ApiViewSet):
 
     @endpoint(
         Permission.CREATE_RECOVERY_PLAN,
+        action="create_plan",
         body=PlanInput,
         answer=PlanAnswer,
         status=201,
@@ -122,6 +123,7 @@ class PlanViewSet(ApiViewSet):
 
     @endpoint(
         Permission.UPDATE_RECOVERY_PLAN,
+        action="update_plan",
         body=PlanInput,
         answer=PlanAnswer,
         takes_version=True,
@@ -136,6 +138,7 @@ class PlanViewSet(ApiViewSet):
 
     @endpoint(
         Permission.UPDATE_RECOVERY_PLAN,
+        action="update_plan",
         body=PlanInput,
         is_partial=True,
         answer=PlanAnswer,
@@ -150,7 +153,9 @@ class PlanViewSet(ApiViewSet):
         services.update_plan(plan=plan, actor=self.actor, version=self.version, **written)
         return self.whole(pk)
 
-    @endpoint(Permission.DELETE_RECOVERY_PLAN, takes_version=True, conflicts=("ACTIVE_EXECUTION",))
+    @endpoint(
+        Permission.DELETE_RECOVERY_PLAN, action="delete_plan", takes_version=True, conflicts=("ACTIVE_EXECUTION",)
+    )
     def destroy(self, pk: int) -> None:
         """Delete a plan; its executions stay, with the plan that they ran."""
         plan = self.one(RecoveryPlan.objects.all(), pk=pk)
@@ -158,6 +163,7 @@ class PlanViewSet(ApiViewSet):
 
     @endpoint(
         Permission.CREATE_RECOVERY_PLAN,
+        action="create_plan",
         body=CopyInput,
         answer=PlanAnswer,
         status=201,

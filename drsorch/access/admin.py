@@ -18,10 +18,11 @@ from drsorch.access import admin_audit, policy
 from drsorch.access.explain import explain, holdings
 from drsorch.access.forms import ExplainForm
 from drsorch.access.models import ApiToken, RoleGroup, User
+from drsorch.access.people import facts_of_person
 from drsorch.access.policed import PolicedAdmin, RecordAdmin, actor_at
 from drsorch.access.roles import PERMISSIONS, Permission, Role, role_label
 from drsorch.audit.actor import Actor, Source
-from drsorch.audit.facts import difference, facts_of
+from drsorch.audit.facts import difference
 from drsorch.audit.record import record
 
 __all__ = ["admin_audit"]  # Django finds this module by its name, and the other one through it
@@ -152,11 +153,6 @@ class PersonAdmin(PolicedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set a password, in one transaction with its evidence."""
         return super().user_change_password(request, id, form_url)
-
-
-def facts_of_person(person: User) -> dict[str, Any]:
-    """Return what is evidence of a person: their columns without the password, and their roles."""
-    return facts_of(person) | {"roles": sorted(person.groups.values_list("name", flat=True))}
 
 
 admin.site.unregister(Group)

@@ -10,12 +10,15 @@ from drsorch.access.requests import actor_of
 from drsorch.audit.actor import Actor, Source
 from drsorch.audit.models import Outcome
 from drsorch.audit.record import record_refusal
-from drsorch.errors import Denied, Invalid, NotFound, UserError
+from drsorch.errors import Denied, Invalid, NotFound, Unauthenticated, UserError
 from drsorch.logs import without_secrets
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # What the address names a row by.
-KEYS = ("pk", "object_id", "plan_pk", "id")
+KEYS = ("pk", "object_id", "plan_pk", "id", "account_id")
+API = "/api/"
+# A crowd is told to wait, and a change without the version it is based on to name one: neither was tried.
+UNTRIED = frozenset({428, 429})
 
 
 def note_refusal(request: HttpRequest, error: Exception, *, action: str = "", obj: Model | None = None) -> None:
@@ -68,11 +71,15 @@ def _outcome(error: Exception) -> Outcome | None:
     Something out of sight counts as denied: who asks cannot tell it from something missing, and neither do we. Input
     that breaks a rule was never tried.
     """
-    if isinstance(error, Denied | NotFound | PermissionDenied):
+    if isinstance(error, Denied | NotFound | Unauthenticated | PermissionDenied):
         return Outcome.DENIED
-    return Outcome.FAILED if isinstance(error, UserError) and not isinstance(error, Invalid) else None
+    if not isinstance(error, UserError) or isinstance(error, Invalid) or error.status in UNTRIED:
+        return None
+    return Outcome.FAILED
 
 
 def _source(request: HttpRequest) -> str:
+    if request.path.startswith(API):
+        return Source.API
     match = request.resolver_match
     return Source.ADMIN if match and "admin" in match.namespaces else Source.UI

@@ -1,4 +1,6 @@
-"""The first administrator of an installation."""
+"""The first administrator of an installation, and what is evidence of people."""
+
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -8,6 +10,7 @@ from django.db import transaction
 from drsorch.access.models import User
 from drsorch.access.roles import Role
 from drsorch.audit.actor import Actor
+from drsorch.audit.facts import facts_of
 from drsorch.audit.record import record
 from drsorch.errors import Conflict, Invalid
 from drsorch.saving import no_twin, validate
@@ -41,5 +44,10 @@ def create_administrator(*, username: str, email: str, password: str, actor: Act
     with no_twin(f"There is a person named {username} already. Choose another name.", "NAME_TAKEN"):
         person.save()
     person.groups.add(role)
-    record(actor, "create_administrator", person, another=another)
+    record(actor, "create_administrator", person, after=facts_of_person(person), another=another)
     return person
+
+
+def facts_of_person(person: User) -> dict[str, Any]:
+    """Return what is evidence of a person: their columns without the password, and their roles and teams."""
+    return facts_of(person) | {"roles": sorted(person.groups.values_list("name", flat=True))}

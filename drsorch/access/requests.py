@@ -20,7 +20,7 @@ def actor_of(request: HttpRequest, source: str = Source.UI) -> Actor:
             name=request.user.get_username() or "anonymous",
             source=source,
             user=request.user,
-            address=client_address(request),
+            address=request.META.get("REMOTE_ADDR", ""),  # the doorstep has put the client's there
             request_id=getattr(request, "request_id", "") or uuid.uuid4().hex,
         )
         request._actor = known  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from drsorch.access import policy
 from drsorch.access.models import ApiToken
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
+from drsorch.audit.facts import difference, facts_of
 from drsorch.audit.record import record
 from drsorch.errors import Conflict, Denied, Invalid, NotFound, Unauthenticated
 from drsorch.saving import no_twin, validate
@@ -28,6 +29,7 @@ FORM = re.compile(r"drs_(\d{1,18})_([A-Za-z0-9_-]{43})", re.ASCII)
 SECRET_BYTES = 32  # 43 characters
 NOBODYS_DIGEST = "0" * 64  # of no secret: compared where there is no token, so that both answers take as long
 ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
+TOLD = ("name", "owner", "scopes", "account_ids", "ranges", "expires_at")  # in the evidence; never the digest
 
 
 def issue_token(
@@ -63,8 +65,7 @@ def issue_token(
     with transaction.atomic():
         with no_twin(f"There is a token named {token.name} already. Revoke it, or choose another name.", "NAME_TAKEN"):
             token.save()
-        what = {"owner": owner.get_username(), "scopes": token.scopes, "expires_at": expires_at.isoformat()}
-        record(actor, "issue_token", token, **what, account_ids=token.account_ids, ranges=token.ranges)
+        record(actor, "issue_token", token, after=facts_of(token, TOLD), owner=owner.get_username())
     return token, f"drs_{token.pk}_{secret}"
 
 
@@ -76,10 +77,12 @@ def revoke_token(*, token: ApiToken, actor: Actor) -> None:
     """
     if not _is_theirs(actor, token.owner) and not policy.is_administrator(actor):
         raise NotFound("There is no such API token.")
+    before = facts_of(token, ("revoked_at",))
     if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         raise Conflict(f"{token} is revoked already.")
     token.refresh_from_db(fields=["revoked_at"])
-    record(actor, "revoke_token", token, owner=token.owner.get_username())
+    change = difference(before, facts_of(token, ("revoked_at",)))
+    record(actor, "revoke_token", token, **change, owner=token.owner.get_username())
 
 
 def authenticate(text: str, *, address: str) -> ApiToken:

@@ -16,7 +16,8 @@ class Endpoint:
     """One method of one path.
 
     `permission` None: for everybody who is signed in. `is_public`: for everybody. `is_list`: pages of `answer`.
-    `needs` says what the service asks for beyond it, for people.
+    `needs` says what the service asks for beyond it, for people. `action` is what the audit trail calls the change when
+    it is refused: as its service records it.
     `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one.
     `is_secret`: the answer is shown once and kept nowhere.
     `conflicts` are the codes that a 409 may have.
@@ -28,6 +29,7 @@ class Endpoint:
     query: type[Query] = Query
     status: int = 200
     needs: str = ""
+    action: str = ""
     is_public: bool = False
     is_partial: bool = False
     is_list: bool = False

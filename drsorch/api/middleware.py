@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from drsorch.access.requests import client_address
 from drsorch.api.problems import plain
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -56,15 +57,6 @@ def cross_origin(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return the address that the outermost of our own proxies has seen, as TRUSTED_PROXIES counts them."""
-    passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    hops = settings.TRUSTED_PROXIES
-    if not hops or len(passed) < hops:
-        return str(request.META.get("REMOTE_ADDR", ""))
-    return passed[-hops]
 
 
 def is_allowed(address: str, networks: tuple[str, ...]) -> bool:

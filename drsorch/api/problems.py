@@ -9,6 +9,7 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from drsorch.access.denials import note_refusal
 from drsorch.api.envelope import Problem
 from drsorch.errors import UserError
 
@@ -30,8 +31,14 @@ SERVER_ERROR = 500
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """Return the answer to `error`; None for what nobody expected, which is logged and answered as 500."""
-    request_id = request_id_of(context["request"])
+    """Return the answer to `error`; None for what nobody expected, which is logged and answered as 500.
+
+    Called outside transactions. A change that was refused is evidence, under the name of its service.
+    """
+    request_id, view = request_id_of(context["request"]), context["view"]
+    declared = getattr(view, "endpoint", None)
+    action = declared.action if declared else ""
+    note_refusal(context["request"]._request, error, action=action, obj=getattr(view, "found", None))
     found = _of_service(error) if isinstance(error, UserError) else _of_framework(error)
     if found is None:
         return None

@@ -74,14 +74,22 @@ class TokenViewSet(ApiViewSet):
         mine = ApiToken.objects.filter(owner=self.actor.user)
         return page_of(mine, self.query, ListQuery.orderings, "-id")
 
-    @endpoint(None, body=TokenInput, answer=NewTokenAnswer, status=201, is_secret=True, conflicts=("NAME_TAKEN",))
+    @endpoint(
+        None,
+        action="issue_token",
+        body=TokenInput,
+        answer=NewTokenAnswer,
+        status=201,
+        is_secret=True,
+        conflicts=("NAME_TAKEN",),
+    )
     def create(self) -> Any:
         """Make a token of yours. Not with a token: sign in to the console."""
         row, text = issue_token(owner=self.actor.user, actor=self.actor, **self.body)
         row.text = text  # type: ignore[attr-defined]
         return row
 
-    @endpoint(None, conflicts=("INVALID_STATE",))
+    @endpoint(None, action="revoke_token", conflicts=("INVALID_STATE",))
     def destroy(self, pk: int) -> None:
         """Revoke a token at once. It stays in the list."""
         token = ApiToken.objects.select_related("owner").filter(pk=pk).first()

@@ -34,6 +34,7 @@ class ApiViewSet(ViewSet):
     tag = ""
     format_kwarg = None  # there is one format
     actor: Actor
+    found: Model | None = None  # what the request is about, once it was in sight
     query: dict[str, Any]
     body: dict[str, Any]
     version: int
@@ -83,7 +84,9 @@ class ApiViewSet(ViewSet):
 
     def one(self, rows: QuerySet[M], **lookup: Any) -> M:
         """Return the row in the caller's sight. Raises NotFound, the same for missing and unseen."""
-        return policy.get_or_404(self.actor, rows, **lookup)
+        row = policy.get_or_404(self.actor, rows, **lookup)
+        self.found = row
+        return row
 
     def manageable(self, rows: QuerySet[M], *permissions: Permission) -> QuerySet[M]:
         """Let each row know whether the caller may use these permissions on it, which need to manage it."""
@@ -142,4 +145,6 @@ def _actor(request: Request) -> Actor:
         raise Invalid(f"{SOURCE_HEADER} is one of {', '.join(SOURCES)}.")
     if request.auth is None:
         raise Invalid(f"{SOURCE_HEADER} is for programs, which send a token. Leave it out.")
-    return replace(actor, source=said)
+    named = replace(actor, source=said)
+    request._request._actor = named
+    return named

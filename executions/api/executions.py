@@ -26,6 +26,7 @@ STOPPING = "drs:ManageExecution, or to have started it"
 GOING_ON = "drs:ManageExecution and drs:ExecuteRecovery"
 DELETING = "every permission there is"
 START: dict[str, Any] = {
+    "action": "start_execution",
     "answer": ExecutionAnswer,
     "status": 202,
     "asks_aws": True,
@@ -80,28 +81,35 @@ class ExecutionViewSet(StartingViewSet):
         """Get one execution with its waves, servers and open questions."""
         return self.one(rows.detailed(), pk=pk)
 
-    @endpoint(VIEW, needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    @endpoint(VIEW, action="pause_execution", needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW)
     def pause(self, pk: UUID) -> Any:
         """Ask for a pause before the next wave."""
         return self.act(pk, services.pause_execution)
 
-    @endpoint(Permission.MANAGE_EXECUTION, needs=GOING_ON, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    @endpoint(
+        Permission.MANAGE_EXECUTION,
+        action="resume_execution",
+        needs=GOING_ON,
+        answer=ExecutionAnswer,
+        conflicts=NOT_NOW,
+    )
     def resume(self, pk: UUID) -> Any:
         """Answer every open pause with "go on"."""
         return self.act(pk, services.resume_execution)
 
-    @endpoint(VIEW, needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    @endpoint(VIEW, action="cancel_execution", needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW)
     def cancel(self, pk: UUID) -> Any:
         """Start nothing more; jobs that run in DRS run out."""
         return self.act(pk, services.cancel_execution)
 
-    @endpoint(VIEW, needs=STOPPING, answer=ExecutionAnswer, status=202, conflicts=NOT_NOW)
+    @endpoint(VIEW, action="cancel_execution", needs=STOPPING, answer=ExecutionAnswer, status=202, conflicts=NOT_NOW)
     def destroy(self, pk: UUID) -> Any:
         """Cancel an execution, as POST to its cancel does. Its history stays."""
         return self.act(pk, services.cancel_execution)
 
     @endpoint(
         Permission.MANAGE_EXECUTION,
+        action="decide_gate",
         needs=GOING_ON,
         body=inputs.RetryInput,
         answer=ExecutionAnswer,
@@ -113,6 +121,7 @@ class ExecutionViewSet(StartingViewSet):
 
     @endpoint(
         VIEW,
+        action="decide_gate",
         needs=GOING_ON,
         body=inputs.DecideInput,
         answer=ExecutionAnswer,
@@ -124,6 +133,7 @@ class ExecutionViewSet(StartingViewSet):
 
     @endpoint(
         Permission.TERMINATE_INSTANCES,
+        action="terminate_instances",
         body=inputs.TerminateInput,
         answer=TerminationAnswer,
         status=202,
@@ -135,7 +145,7 @@ class ExecutionViewSet(StartingViewSet):
         services.terminate_instances(execution=execution, actor=self.actor, **self.body)
         return state_of_termination(self.one(rows.detailed(), pk=pk))
 
-    @endpoint(VIEW, needs=DELETING, answer=DeletedAnswer)
+    @endpoint(VIEW, action="delete_execution", needs=DELETING, answer=DeletedAnswer)
     def delete_ended(self) -> Any:
         """Delete the oldest executions that may go, at most 500.
 
@@ -143,7 +153,14 @@ class ExecutionViewSet(StartingViewSet):
         """
         return {"deleted": services.delete_executions(actor=self.actor)}
 
-    @endpoint(VIEW, needs=DELETING, body=inputs.DeleteInput, answer=DeletedAnswer, conflicts=("INVALID_STATE",))
+    @endpoint(
+        VIEW,
+        action="delete_execution",
+        needs=DELETING,
+        body=inputs.DeleteInput,
+        answer=DeletedAnswer,
+        conflicts=("INVALID_STATE",),
+    )
     def delete_named(self) -> Any:
         """Delete these executions, all or none, under the same conditions."""
         return {"deleted": services.delete_executions(actor=self.actor, ids=self.body["ids"])}

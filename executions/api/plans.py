@@ -32,7 +32,7 @@ class RunningViewSet(StartingViewSet):
         """Say what speaks against a start, from what is known; each place says how old that is."""
         return self._readiness(pk, self.query.get("mode", Mode.DRILL), ask_aws=False)
 
-    @endpoint(VIEW, body=inputs.ReadinessInput, answer=shapes.ReadinessAnswer, asks_aws=True)
+    @endpoint(VIEW, action="check_start", body=inputs.ReadinessInput, answer=shapes.ReadinessAnswer, asks_aws=True)
     def readiness(self, pk: int) -> Any:
         """Ask AWS what speaks against a start now."""
         return self._readiness(pk, self.body["mode"], ask_aws=True)

@@ -12,13 +12,15 @@ from django.utils import timezone
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
-from drsorch.audit.record import record
+from drsorch.audit.facts import facts_of
+from drsorch.audit.record import account_of, record
 from drsorch.errors import Conflict, Denied, NotFound
 from executions.models import Execution, Launch, ServerRun
 from executions.states import OPEN_CALL, CallStatus, LaunchStatus, Mode
 from plans.models import RecoveryPlan
 
 AT_ONCE = 500
+TOLD = ("plan_name", "plan_version", "mode", "status", "initiator", "ended_at")
 UNPROVEN = OPEN_CALL | {CallStatus.LOST}
 
 
@@ -51,8 +53,9 @@ def delete_executions(*, actor: Actor, ids: Collection[UUID] | None = None) -> i
         _refuse_others(actor, set(ids) - {row.pk for row in rows})
     RecoveryPlan.objects.filter(last_execution__in=[row.pk for row in rows]).update(last_execution=None)
     for row in rows:
-        record(actor, "delete_execution", row, status=row.status, mode=row.mode, ended_at=str(row.ended_at))
-        row.delete()
+        account = account_of(row)
+        Execution.objects.filter(pk=row.pk).delete()  # the row at hand keeps its key for the evidence
+        record(actor, "delete_execution", row, before=facts_of(row, TOLD), account=account)
     return len(rows)
 
 

@@ -62,6 +62,7 @@ class AccountViewSet(ApiViewSet):
 
     @endpoint(
         MANAGE,
+        action="register_account",
         body=shapes.NewAccountInput,
         answer=AccountAnswer,
         status=201,
@@ -74,20 +75,27 @@ class AccountViewSet(ApiViewSet):
         services.register_account(actor=self.actor, **self.body)
         return self.one(self.rows(), account_id=self.body["account_id"])
 
-    @endpoint(MANAGE, body=shapes.AccountInput, answer=AccountAnswer, takes_version=True, has_version=True)
+    @endpoint(
+        MANAGE,
+        action="update_account",
+        body=shapes.AccountInput,
+        answer=AccountAnswer,
+        takes_version=True,
+        has_version=True,
+    )
     def update(self, account_id: str) -> Any:
         """Change an account. A changed role or external id has to be validated again."""
         account = self.one(TargetAccount.objects.all(), account_id=account_id)
         services.update_account(account=account, actor=self.actor, version=self.version, **self.body)
         return self.one(self.rows(), account_id=account_id)
 
-    @endpoint(MANAGE, takes_version=True, conflicts=("IN_USE",))
+    @endpoint(MANAGE, action="remove_account", takes_version=True, conflicts=("IN_USE",))
     def destroy(self, account_id: str) -> None:
         """Forget an account that no group uses and no execution has run in. Nothing in AWS changes."""
         account = self.one(TargetAccount.objects.all(), account_id=account_id)
         services.remove_account(account=account, actor=self.actor, version=self.version)
 
-    @endpoint(MANAGE, answer=AccountAnswer, has_version=True, asks_aws=True, example=EXAMPLE)
+    @endpoint(MANAGE, action="validate_account", answer=AccountAnswer, has_version=True, asks_aws=True, example=EXAMPLE)
     def validate(self, account_id: str) -> Any:
         """Ask AWS whether we may act in the account. A refusal is the account's status, not an error."""
         account = self.one(TargetAccount.objects.all(), account_id=account_id)
@@ -128,7 +136,7 @@ class PlaceViewSet(ApiViewSet):
         """Return the Regions in which DRS is offered, by partition."""
         return {"partitions": services.offered_regions()}
 
-    @endpoint(VIEW, body=shapes.SyncInput, answer=shapes.SyncAnswer, status=202)
+    @endpoint(VIEW, action="request_sync", body=shapes.SyncInput, answer=shapes.SyncAnswer, status=202)
     def sync(self) -> Any:
         """Ask the worker to read the inventory of an account, or of all in sight, now."""
         named = {"account_id": self.body["account_id"]} if "account_id" in self.body else {}

@@ -65,6 +65,7 @@ class GroupViewSet(ApiViewSet):
 
     @endpoint(
         Permission.CREATE_PROTECTION_GROUP,
+        action="create_group",
         body=NewGroupInput,
         answer=GroupAnswer,
         status=201,
@@ -80,6 +81,7 @@ class GroupViewSet(ApiViewSet):
 
     @endpoint(
         Permission.UPDATE_PROTECTION_GROUP,
+        action="update_group",
         body=GroupInput,
         answer=GroupAnswer,
         takes_version=True,
@@ -93,6 +95,7 @@ class GroupViewSet(ApiViewSet):
 
     @endpoint(
         Permission.UPDATE_PROTECTION_GROUP,
+        action="update_group",
         body=GroupInput,
         is_partial=True,
         answer=GroupAnswer,
@@ -105,7 +108,12 @@ class GroupViewSet(ApiViewSet):
         """Change the fields that are given. Without serverIds AWS is not asked."""
         return self._changed(pk)
 
-    @endpoint(Permission.DELETE_PROTECTION_GROUP, takes_version=True, conflicts=("IN_USE", "ACTIVE_EXECUTION"))
+    @endpoint(
+        Permission.DELETE_PROTECTION_GROUP,
+        action="delete_group",
+        takes_version=True,
+        conflicts=("IN_USE", "ACTIVE_EXECUTION"),
+    )
     def destroy(self, pk: int) -> None:
         """Delete a group that no plan uses; its servers are free."""
         group = self.one(ProtectionGroup.objects.all(), pk=pk)

@@ -11,7 +11,7 @@ from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.audit.facts import difference, facts_of
-from drsorch.audit.record import record
+from drsorch.audit.record import account_of, record
 from drsorch.aws import drs, sessions, sts
 from drsorch.aws.errors import AwsError, AwsNotReady
 from drsorch.aws.regions import regions_of
@@ -142,7 +142,6 @@ def remove_account(*, account: TargetAccount, actor: Actor, version: int | None)
     policy.require(actor, Permission.MANAGE_ACCOUNTS, account, policy.Level.MANAGE)
     with transaction.atomic():
         account.claim_version(version, actor)
-        record(actor, "remove_account", account)
         groups = list(account.groups.values_list("name", flat=True))
         if groups:
             raise Conflict(
@@ -150,15 +149,17 @@ def remove_account(*, account: TargetAccount, actor: Actor, version: int | None)
                 code="IN_USE",
                 details={"groups": sorted(groups)},
             )
+        before = _facts(account)
         SourceServer.objects.filter(account=account).delete()
         try:
-            account.delete()
+            TargetAccount.objects.filter(pk=account.pk).delete()  # the row at hand keeps its key for the evidence
         except ProtectedError as error:
             raise Conflict(
                 f"Executions have run in {account}, and their history names it. It can be removed when they are "
                 "deleted. Until then, disable its Regions.",
                 code="IN_USE",
             ) from error
+        record(actor, "remove_account", account, before=before, account=account_of(account))
 
 
 def own_account(*, actor: Actor) -> sts.Identity:

@@ -287,7 +287,7 @@ def test_a_team_that_is_deleted_takes_its_grants_with_it(world, ada, oscar):
     delete_team(team=team, actor=ada)
 
     assert reached(oscar, world) == set()
-    assert AuditEvent.objects.first().detail == {"members": ["oscar"]}
+    assert AuditEvent.objects.first().before == {"name": "North", "members": ["oscar"]}
 
 
 # ---- Installations of before, and the demo

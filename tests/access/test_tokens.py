@@ -45,8 +45,8 @@ def test_issuing_and_revoking_are_recorded(olga):
 
     revoked, made = AuditEvent.objects.all()
     assert (made.action, made.actor, made.object_name) == ("issue_token", "olga", "Nightly drill of olga")
-    assert made.detail["scopes"] == ["drs:ViewResources"]
-    assert (made.detail["account_ids"], made.detail["ranges"]) == (["222222222222"], ["10.0.0.0/8"])
+    assert made.after["scopes"] == ["drs:ViewResources"]
+    assert (made.after["account_ids"], made.after["ranges"]) == (["222222222222"], ["10.0.0.0/8"])
     assert (revoked.action, revoked.object_id) == ("revoke_token", str(token.pk))
 
 

@@ -5,9 +5,6 @@ from django.db import connection, transaction
 
 from drsorch.audit import anchor, triggers
 from drsorch.audit.record import record
-from tests.protection.conftest import at_once
-
-__all__ = ["at_once"]
 
 
 def sql(statement, *values):

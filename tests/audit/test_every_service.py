@@ -16,16 +16,25 @@ from drsorch.access.roles import Role
 from drsorch.audit.models import AuditEvent
 from drsorch.audit.verify import verify
 from plans import services as plans
-from plans.definition import WaveDefinition
-from tests import factories
 from tests.access.conftest import staff
+from tests.audit.cases import CASES, account_in, definition, plan, recorded_as
 from tests.audit.test_audit import INNER, READS
-from tests.executions.driving import run, tick
 
 pytestmark = pytest.mark.django_db
 PASSWORD = {"password1": "correct horse battery", "password2": "correct horse battery"}
 # What asks or finds: no change, no evidence.
-ASKS = READS | {"require", "can", "scope", "has", "verbs", "why_not", "get_or_404", "is_administrator", "is_auditor"}
+ASKS = READS | {
+    "require",
+    "require_everywhere",
+    "can",
+    "scope",
+    "usable",
+    "with_rights",
+    "has",
+    "why_not",
+    "get_or_404",
+}
+ASKS |= {"is_administrator", "is_everywhere", "may_audit", "explain"}
 ASKS |= {"note_refused_command"}  # this one writes, and only of what was refused
 
 
@@ -36,110 +45,11 @@ def at(ada, olga, place, aws, client):
     return SimpleNamespace(ada=ada, olga=olga, place=place, aws=aws, client=client)
 
 
-def group(at):
-    return factories.group(at.ada, at.place, "db")
-
-
-def plan(at, **options):
-    return factories.plan(at.ada, group(at), factories.group(at.ada, at.place, "app"), **options)
-
-
-def started(at, **options):
-    return executions.services.start_execution(plan=plan(at, **options), actor=at.olga)
-
-
-def stopped(at):
-    return run(started(at, w2={"pause_before": True}), at.aws)
-
-
-def completed(at):
-    return run(executions.services.start_execution(plan=factories.plan(at.ada, group(at)), actor=at.olga), at.aws)
-
-
-def definition(row):
-    return [WaveDefinition(name="Other", group_ids=(row.waves.first().groups.first().pk,))]
-
-
 def change(person):
     roles = [role.pk for role in person.groups.all()]
     return {"username": person.username, "is_active": "on", "first_name": "Olga", "groups": roles}
 
 
-# Service: what is made before, how it is called with that, and what the event is about.
-CASES = {
-    "register_account": (
-        lambda at: None,
-        lambda service, at, _: service(actor=at.ada, account_id="999999999999", name="New", regions=["us-east-1"]),
-        "targetaccount",
-    ),
-    "update_account": (
-        lambda at: at.place,
-        lambda service, at, row: service(
-            account=row, actor=at.ada, version=None, name="Renamed", role_arn="", tag_jobs=True, regions=["us-east-1"]
-        ),
-        "targetaccount",
-    ),
-    "validate_account": (
-        lambda at: at.place,
-        lambda service, at, row: service(account=row, actor=at.ada),
-        "targetaccount",
-    ),
-    "request_sync": (
-        lambda at: at.place,
-        lambda service, at, row: service(account=row, actor=at.ada),
-        "targetaccount",
-    ),
-    "create_group": (
-        lambda at: [server.source_server_id for server in factories.servers(at.place, tier="-db-")],
-        lambda service, at, ids: service(
-            actor=at.ada, account=at.place, region=factories.REGION, name="New", server_ids=ids
-        ),
-        "protectiongroup",
-    ),
-    "update_group": (
-        group,
-        lambda service, at, row: service(group=row, actor=at.ada, version=None, name="Renamed"),
-        "protectiongroup",
-    ),
-    "delete_group": (group, lambda service, at, row: service(group=row, actor=at.ada), "protectiongroup"),
-    "create_plan": (
-        group,
-        lambda service, at, row: service(
-            actor=at.ada, name="New", waves=[WaveDefinition(name="One", group_ids=(row.pk,))]
-        ),
-        "recoveryplan",
-    ),
-    "update_plan": (
-        plan,
-        lambda service, at, row: service(plan=row, actor=at.ada, version=None, name="Renamed", waves=definition(row)),
-        "recoveryplan",
-    ),
-    "delete_plan": (plan, lambda service, at, row: service(plan=row, actor=at.ada), "recoveryplan"),
-    "start_execution": (plan, lambda service, at, row: service(plan=row, actor=at.olga), "execution"),
-    "pause_execution": (
-        lambda at: tick(started(at)),
-        lambda service, at, row: service(execution=row, actor=at.olga),
-        "execution",
-    ),
-    "resume_execution": (
-        stopped,
-        lambda service, at, row: service(execution=row, actor=at.olga),
-        "execution",
-    ),
-    "decide_gate": (
-        stopped,
-        lambda service, at, row: service(
-            execution=row, gate=row.waves.last().gates.get().pk, answer="SKIP", note="Enough.", actor=at.olga
-        ),
-        "execution",
-    ),
-    "cancel_execution": (started, lambda service, at, row: service(execution=row, actor=at.olga), "execution"),
-    "terminate_instances": (
-        completed,
-        lambda service, at, row: service(execution=row, actor=at.olga),
-        "execution",
-    ),
-}
 # What the admin site itself changes, through Django's forms: the path, and what is sent.
 FORMS = {
     "create_user": (
@@ -203,9 +113,9 @@ def test_a_service_writes_exactly_one_event(at, name):
 
     assert AuditEvent.objects.count() == before + 1
     event = AuditEvent.objects.first()
-    assert (event.action, event.object_kind, event.outcome) == (name, kind, "ALLOWED")
+    assert (event.action, event.object_kind, event.outcome) == (recorded_as(name), kind, "ALLOWED")
     assert event.object_id != "None"
-    assert event.account == ("999999999999" if name == "register_account" else factories.TARGET)
+    assert event.account == account_in(name)
     assert event.before or event.after or name in {"request_sync", "validate_account"}
     assert verify().is_good
 

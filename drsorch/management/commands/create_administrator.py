@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from drsorch.access.denials import note_refused_command
 from drsorch.access.people import create_administrator
 from drsorch.audit.actor import Actor, Source
 from drsorch.errors import UserError
@@ -37,6 +38,7 @@ class Command(BaseCommand):
                 actor=actor,
             )
         except UserError as refusal:
+            note_refused_command(actor, "create_administrator", refusal, username=options["username"])
             raise CommandError(refusal.message) from refusal
         self.stdout.write(f"{person} is an administrator and can sign in.")
 

@@ -1,0 +1,211 @@
+"""Every service that changes something: what it is called with, and what its event is about."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+import executions.services
+from drsorch.access.grants import grant, save_team
+from drsorch.access.models import Team
+from drsorch.access.tokens import issue_token
+from plans.definition import WaveDefinition
+from tests import factories
+from tests.executions.driving import run, tick
+
+
+def group(at):
+    return factories.group(at.ada, at.place, "db")
+
+
+def plan(at, **options):
+    return factories.plan(at.ada, group(at), factories.group(at.ada, at.place, "app"), **options)
+
+
+def started(at, **options):
+    return executions.services.start_execution(plan=plan(at, **options), actor=at.olga)
+
+
+def stopped(at):
+    return run(started(at, w2={"pause_before": True}), at.aws)
+
+
+def completed(at):
+    return run(executions.services.start_execution(plan=factories.plan(at.ada, group(at)), actor=at.olga), at.aws)
+
+
+def definition(row):
+    return [WaveDefinition(name="Other", group_ids=(row.waves.first().groups.first().pk,))]
+
+
+def failed(at):
+    """An execution that asks what to do about its failed wave."""
+    row = group(at)
+    server = row.servers.first().source_server_id
+    asking = factories.plan(at.ada, row, w1={"on_failure": "ASK"})
+    started_now = executions.services.start_execution(plan=asking, actor=at.olga)
+    at.aws.fail_server(factories.TARGET, factories.REGION, server, at="CONVERSION")
+    return run(started_now, at.aws)
+
+
+def ended(at):
+    """An execution that was cancelled before it launched anything."""
+    row = started(at)
+    executions.services.cancel_execution(execution=row, actor=at.olga)
+    return run(row, at.aws)
+
+
+def token(at):
+    """A token of olga's, and its text."""
+    tomorrow = timezone.now() + timedelta(days=1)
+    return issue_token(
+        owner=at.olga.user, actor=at.olga, name="Nightly", scopes=["drs:ViewResources"], expires_at=tomorrow
+    )
+
+
+def team(at):
+    return save_team(team=Team(), name="North", members=[at.olga.user], actor=at.ada)
+
+
+def granted(at):
+    grant(to=at.olga.user, obj=at.place, level="view", actor=at.ada)
+    return at.place
+
+
+# Service: what is made before, how it is called with that, and what the event is about.
+CASES = {
+    "register_account": (
+        lambda at: None,
+        lambda service, at, _: service(actor=at.ada, account_id="999999999999", name="New", regions=["us-east-1"]),
+        "targetaccount",
+    ),
+    "update_account": (
+        lambda at: at.place,
+        lambda service, at, row: service(
+            account=row, actor=at.ada, version=None, name="Renamed", role_arn="", tag_jobs=True, regions=["us-east-1"]
+        ),
+        "targetaccount",
+    ),
+    "validate_account": (
+        lambda at: at.place,
+        lambda service, at, row: service(account=row, actor=at.ada),
+        "targetaccount",
+    ),
+    "request_sync": (
+        lambda at: at.place,
+        lambda service, at, row: service(account=row, actor=at.ada),
+        "targetaccount",
+    ),
+    "create_group": (
+        lambda at: [server.source_server_id for server in factories.servers(at.place, tier="-db-")],
+        lambda service, at, ids: service(
+            actor=at.ada, account=at.place, region=factories.REGION, name="New", server_ids=ids
+        ),
+        "protectiongroup",
+    ),
+    "update_group": (
+        group,
+        lambda service, at, row: service(group=row, actor=at.ada, version=None, name="Renamed"),
+        "protectiongroup",
+    ),
+    "delete_group": (group, lambda service, at, row: service(group=row, actor=at.ada), "protectiongroup"),
+    "create_plan": (
+        group,
+        lambda service, at, row: service(
+            actor=at.ada, name="New", waves=[WaveDefinition(name="One", group_ids=(row.pk,))]
+        ),
+        "recoveryplan",
+    ),
+    "update_plan": (
+        plan,
+        lambda service, at, row: service(plan=row, actor=at.ada, version=None, name="Renamed", waves=definition(row)),
+        "recoveryplan",
+    ),
+    "delete_plan": (plan, lambda service, at, row: service(plan=row, actor=at.ada), "recoveryplan"),
+    "start_execution": (plan, lambda service, at, row: service(plan=row, actor=at.olga), "execution"),
+    "pause_execution": (
+        lambda at: tick(started(at)),
+        lambda service, at, row: service(execution=row, actor=at.olga),
+        "execution",
+    ),
+    "resume_execution": (
+        stopped,
+        lambda service, at, row: service(execution=row, actor=at.olga),
+        "execution",
+    ),
+    "decide_gate": (
+        stopped,
+        lambda service, at, row: service(
+            execution=row, gate=row.waves.last().gates.get().pk, answer="SKIP", note="Enough.", actor=at.olga
+        ),
+        "execution",
+    ),
+    "cancel_execution": (started, lambda service, at, row: service(execution=row, actor=at.olga), "execution"),
+    "terminate_instances": (
+        completed,
+        lambda service, at, row: service(execution=row, actor=at.olga),
+        "execution",
+    ),
+    "remove_account": (
+        lambda at: at.place,
+        lambda service, at, row: service(account=row, actor=at.ada, version=None),
+        "targetaccount",
+    ),
+    "copy_plan": (plan, lambda service, at, row: service(plan=row, actor=at.ada, name="Copy"), "recoveryplan"),
+    "retry_wave": (failed, lambda service, at, row: service(execution=row, number=1, actor=at.olga), "execution"),
+    "delete_executions": (ended, lambda service, at, row: service(actor=at.ada, ids=[row.pk]), "execution"),
+    "issue_token": (
+        lambda at: timezone.now() + timedelta(days=1),
+        lambda service, at, tomorrow: service(
+            owner=at.olga.user, actor=at.olga, name="Nightly", scopes=["drs:ViewResources"], expires_at=tomorrow
+        ),
+        "apitoken",
+    ),
+    "revoke_token": (
+        lambda at: token(at)[0],
+        lambda service, at, row: service(token=row, actor=at.olga),
+        "apitoken",
+    ),
+    "grant": (
+        lambda at: at.place,
+        lambda service, at, row: service(to=at.olga.user, obj=row, level="view", actor=at.ada),
+        "targetaccount",
+    ),
+    "revoke_grant": (
+        granted,
+        lambda service, at, row: service(to=at.olga.user, obj=row, actor=at.ada),
+        "targetaccount",
+    ),
+    "save_team": (
+        lambda at: Team(),
+        lambda service, at, row: service(team=row, name="North", members=[at.olga.user], actor=at.ada),
+        "team",
+    ),
+    "delete_team": (team, lambda service, at, row: service(team=row, actor=at.ada), "team"),
+    "create_administrator": (
+        lambda at: "correct horse battery",
+        lambda service, at, password: service(username="root", email="", password=password, actor=at.ada, another=True),
+        "user",
+    ),
+}
+# Under which name a service is in the evidence, where that is not its own.
+RECORDED_AS = {
+    "copy_plan": "create_plan",
+    "retry_wave": "decide_gate",
+    "delete_executions": "delete_execution",
+    "grant": "grant_access",
+    "revoke_grant": "revoke_access",
+}
+# What is in no AWS account.
+NOWHERE = {"apitoken", "team", "user"}
+
+
+def recorded_as(name):
+    """The action of a service's event."""
+    return RECORDED_AS.get(name, name)
+
+
+def account_in(name):
+    """The account of a service's event."""
+    if name == "register_account":
+        return "999999999999"
+    return "" if CASES[name][2] in NOWHERE else factories.TARGET
