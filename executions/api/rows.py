@@ -2,30 +2,22 @@
 
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from executions.models import Execution, ServerRun, WaveRun
-from executions.states import LaunchStatus
 
 OFFERED = (Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY, Permission.TERMINATE_INSTANCES)
 
 
 def listed(actor: Actor) -> "QuerySet[Execution]":
     """Return executions with all that lists show and offer: the same few queries for any number."""
-    mine = ServerRun.objects.filter(wave__execution=OuterRef("pk"))
-    counts = {
-        "server_count": mine,
-        "launched_count": mine.filter(launched_at__isnull=False),
-        "instance_count": mine.filter(launch_status=LaunchStatus.LAUNCHED),
-    }
     waves = Prefetch("waves", WaveRun.objects.only("execution", "number", "status"))
-    found = Execution.objects.defer("snapshot").select_related("termination").prefetch_related(waves, "waves__gates")
-    counted = found.annotate(**{name: _number(rows) for name, rows in counts.items()})
-    return policy.with_rights(actor, counted, *((each, policy.Level.OPERATE) for each in OFFERED))
+    found = Execution.objects.with_counts().defer("snapshot").select_related("termination")
+    found = found.prefetch_related(waves, "waves__gates")
+    return policy.with_rights(actor, found, *((each, policy.Level.OPERATE) for each in OFFERED))
 
 
 def detailed() -> "QuerySet[Execution]":
@@ -39,8 +31,3 @@ def in_place(asked: dict[str, Any]) -> Exists:
     wanted = {"account__account_id": asked.get("account"), "region": asked.get("region")}
     named = {name: value for name, value in wanted.items() if value}
     return Exists(ServerRun.objects.filter(wave__execution=OuterRef("pk"), **named))
-
-
-def _number(rows: "QuerySet[ServerRun]") -> Coalesce:
-    counted = rows.order_by().values("wave__execution").annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted), 0)

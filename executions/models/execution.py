@@ -6,7 +6,8 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from drsorch.audit.actor import Source
 from drsorch.errors import Conflict
 from drsorch.queue.models import WorkerHeartbeat
 from executions.models.places import AccountSet
-from executions.states import ACTIVE, TERMINAL, ExecutionStatus, Mode, check_move
+from executions.states import ACTIVE, TERMINAL, ExecutionStatus, LaunchStatus, Mode, check_move
 from plans.models import RecoveryPlan
 
 
@@ -36,11 +37,21 @@ class ExecutionQuerySet(models.QuerySet):
 
     def for_list(self) -> "ExecutionQuerySet":
         """With what a list shows: servers launched of servers, the wave it is at."""
-        servers = Q(waves__servers__isnull=False)
-        return self.annotate(
-            server_count=models.Count("waves__servers", filter=servers),
-            launched_count=models.Count("waves__servers", filter=Q(waves__servers__launched_at__isnull=False)),
-        ).order_by("-created_at")
+        return self.with_counts().order_by("-created_at")
+
+    def with_counts(self) -> "ExecutionQuerySet":
+        """With the number of servers, of those launched, and of instances.
+
+        Each is a query of its own within the query, so that only the rows of a page are counted: with 20,000
+        executions a join of all their servers would cost 200 ms a page.
+        """
+        mine = apps.get_model("executions.ServerRun").objects.filter(wave__execution=OuterRef("pk")).order_by()
+        counts = {
+            "server_count": mine,
+            "launched_count": mine.filter(launched_at__isnull=False),
+            "instance_count": mine.filter(launch_status=LaunchStatus.LAUNCHED),
+        }
+        return self.annotate(**{name: _number(rows) for name, rows in counts.items()})
 
     def for_poll(self) -> "ExecutionQuerySet":
         """Only what a poll of the live page needs: the version, and how old it is, in one query."""
@@ -68,6 +79,11 @@ class ExecutionQuerySet(models.QuerySet):
             "termination__calls__job",
             "termination__calls__account",
         )
+
+
+def _number(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.values("wave__execution").annotate(number=models.Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
 
 
 class Execution(models.Model):

@@ -23,18 +23,8 @@ from tests.audit.test_audit import INNER, READS
 pytestmark = pytest.mark.django_db
 PASSWORD = {"password1": "correct horse battery", "password2": "correct horse battery"}
 # What asks or finds: no change, no evidence.
-ASKS = READS | {
-    "require",
-    "require_everywhere",
-    "can",
-    "scope",
-    "usable",
-    "with_rights",
-    "has",
-    "why_not",
-    "get_or_404",
-}
-ASKS |= {"is_administrator", "is_everywhere", "may_audit", "explain"}
+ASKS = READS | {"require", "require_everywhere", "can", "scope", "usable", "with_rights", "has", "why_not"}
+ASKS |= {"get_or_404", "is_administrator", "is_everywhere", "may_audit", "explain"}
 ASKS |= {"note_refused_command"}  # this one writes, and only of what was refused
 
 

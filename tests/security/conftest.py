@@ -11,7 +11,10 @@ from django.utils import timezone
 from drsorch.access.grants import grant, save_team
 from drsorch.access.models import OrgWideGrant, RoleGroup, Team
 from drsorch.access.tokens import issue_token
+from drsorch.api import throttles
 from drsorch.audit.record import record
+from drsorch.audit.verify import keep, verify
+from drsorch.queue.models import beat
 from executions.models import Gate, Job, JobEvent, Launch, Poller, Termination
 from protection.models import ServerHold
 from tests import factories
@@ -49,13 +52,20 @@ def names(world, ada):
         "access.team": team,
         "access.orgwidegrant": OrgWideGrant.objects.get(user=someone.user),
         "audit.auditevent": event,
+        "audit.auditverification": keep(verify(), "ada"),
         "protection.targetaccount": world.north,
         "protection.protectiongroup": world.north_group,
         "protection.sourceserver": world.north_server,
         "plans.recoveryplan": world.north_plan,
     }
     found = rows | grants | _of_execution(world) | vars(world)
-    return {name: row.pk for name, row in found.items()}
+    beat(name="worker", host="here", pid=1)
+    return {name: row.pk for name, row in found.items()} | {
+        "kind": "csv",
+        "north_number": world.north.account_id,
+        "north_server_id": world.north_server.source_server_id,
+        "north_job_id": found["executions.job"].job_id,
+    }
 
 
 def _granted(kind, row, someone, team, ada):
@@ -123,6 +133,14 @@ def quiet():
     logger.disabled = True
     yield
     logger.disabled = False
+
+
+@pytest.fixture(autouse=True)
+def full_buckets():
+    """Nobody has asked for anything yet."""
+    throttles.forget()
+    yield
+    throttles.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,7 @@
 """The access matrix as data: every address, what it needs, and on what. docs/permissions.md is rendered from it.
 
-A new address gets a row here; a test fails for every address that has none. Rows whose path starts with /api/ work the
-same: 401 is asking to sign in, a missing permission comes before a missing object, and `tests.security.verdicts` takes
-any client, also one that sends a token.
+A new address gets a row here; a test fails for every address that has none. The rows of the API are made from what its
+endpoints declare (`tests.security.everything`).
 """
 
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ P = Permission
 ADMINISTRATOR = "all permissions"  # of somebody to whom everything is granted
 NOBODY = "nobody"
 OWN = "own"  # one's own row, which nobody else finds
+OWN_OR_ADMINISTRATOR = "own, or all permissions"
+AUDITOR = "the role DRSAuditor, or all permissions"
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,10 @@ class Row:
     """One thing that can be done at one address.
 
     `on` names the object in the path: a field of the estate, or "everywhere" for what belongs to no account. `needs` is
-    a permission, or one of SIGNED_IN, PUBLIC, ADMINISTRATOR, NOBODY, OWN. `also` are further permissions on the same
-    object. `level` is that of the permission, unless said otherwise.
+    a permission, or one of the words above. `also` are further permissions on the same object. `first` is what is asked
+    before anybody looks for the object, where that is less. `level` is that of the permission, unless said otherwise.
+    `sent` is a form, or a text of JSON. `is_untried`: who may do it does not, because it asks AWS, or takes away what
+    others are tried on.
     """
 
     what: str
@@ -32,15 +35,17 @@ class Row:
     on: str = ""
     also: tuple[Permission, ...] = ()
     level: str = ""
-    sent: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, str] | str = field(default_factory=dict)
     in_docs: bool = True
     refused: str = "403"  # what is said to whoever lacks the permission
     asks_object_first: bool = False
+    first: Permission | None = None
+    is_untried: bool = False
 
     @property
     def verb_first(self) -> bool:
         """Whether a missing permission is said before anybody looks for the object."""
-        return self.path.startswith(("/admin/", "/api/")) and not self.asks_object_first
+        return self.path.startswith("/admin/") and not self.asks_object_first
 
     @property
     def needed_level(self) -> str:
@@ -96,11 +101,12 @@ class AdminModel:
     add: str = NOBODY
     change: str = NOBODY
     delete: str = NOBODY
+    view: str = P.VIEW_RESOURCES
 
 
-def records(label: str, on: str) -> AdminModel:
+def records(label: str, on: str, view: str = P.VIEW_RESOURCES) -> AdminModel:
     """A model whose rows only the product writes."""
-    return AdminModel(label, on)
+    return AdminModel(label, on, view=view)
 
 
 def by_administrators(label: str, on: str = "everywhere") -> AdminModel:
@@ -114,7 +120,8 @@ ADMIN = [
     records("access.apitoken", "everywhere"),
     by_administrators("access.team"),
     by_administrators("access.orgwidegrant"),
-    records("audit.auditevent", "everywhere"),
+    records("audit.auditevent", "everywhere", AUDITOR),
+    records("audit.auditverification", "everywhere", AUDITOR),
     AdminModel("protection.targetaccount", "north", P.MANAGE_ACCOUNTS, P.MANAGE_ACCOUNTS),
     AdminModel(
         "protection.protectiongroup",
@@ -158,6 +165,8 @@ ADMIN_PAGES = [
         asks_object_first=True,
     ),
     Row("set somebody's password", "POST", "/admin/access/user/{access.user}/password/", ADMINISTRATOR, "everywhere"),
+    Row("export the audit trail", "GET", "/admin/audit/auditevent/export.{kind}", AUDITOR),
+    Row("verify the audit trail", "POST", "/admin/audit/auditevent/verify/", AUDITOR),
     Row("change one's own password", "GET", "/admin/password_change/", SIGNED_IN),
     Row("have changed it", "GET", "/admin/password_change/done/", SIGNED_IN, in_docs=False),
     Row("come from the admin's sign-in", "GET", "/admin/login/", SIGNED_IN, in_docs=False),
@@ -166,8 +175,9 @@ ADMIN_PAGES = [
     Row("complete a choice", "GET", "/admin/autocomplete/", NOBODY, in_docs=False),
     *(
         Row(f"see what {app} has", "GET", f"/admin/{app}/", P.VIEW_RESOURCES, in_docs=False, refused="404")
-        for app in ("access", "audit", "protection", "plans", "executions")
+        for app in ("access", "protection", "plans", "executions")
     ),
+    Row("see what audit has", "GET", "/admin/audit/", AUDITOR, in_docs=False, refused="404"),
     Row("see the queue's tables", "GET", "/admin/django_q/", OWN, in_docs=False),
 ]
 
@@ -178,8 +188,8 @@ def rows_of(model: AdminModel) -> list[Row]:
     one = f"{at}{{{model.label}}}/"
     name = model.label.partition(".")[2]
     return [
-        Row(f"list {name}", "GET", at, P.VIEW_RESOURCES),
-        Row(f"open {name}", "GET", f"{one}change/", P.VIEW_RESOURCES, model.on),
+        Row(f"list {name}", "GET", at, model.view),
+        Row(f"open {name}", "GET", f"{one}change/", model.view, model.on),
         Row(f"be led to {name}", "GET", one, SIGNED_IN),
         Row(f"go from {name} to the audit trail", "GET", f"{one}history/", SIGNED_IN),
         Row(f"add {name}", "GET", f"{at}add/", model.add),
@@ -200,4 +210,3 @@ CLOSED_ROWS = [
         ("1/history/", OWN),
     )
 ]
-EVERYTHING = [*ADMIN_ROWS, *CLOSED_ROWS, *CONSOLE]  # signing out comes last

@@ -62,7 +62,7 @@ def reached(row: Row) -> str:
 
 def address(path: str) -> str:
     """A path with a general word where an id stands."""
-    return re.sub(r"\{[^}]*\}", "{id}", path)
+    return re.sub(r"\{(?!kind\})[^}]*\}", "{id}", path)
 
 
 def short(needs: str) -> str:
