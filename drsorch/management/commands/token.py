@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from drsorch.access import policy
+from drsorch.access.denials import note_refused_command
 from drsorch.access.models import ApiToken
 from drsorch.access.requests import actor_named
 from drsorch.access.tokens import LONGEST, issue_token, revoke_token
@@ -44,9 +45,14 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Do what was asked. Raises CommandError with the refusal's sentence."""
         doors = {"issue": self.issue, "list": self.list, "revoke": self.revoke}
+        actor = None
         try:
-            doors[options["verb"]](actor_named(options["username"]), options)
+            actor = actor_named(options["username"])
+            doors[options["verb"]](actor, options)
         except UserError as refusal:
+            if actor is not None:
+                asked = {name: options[name] for name in ("name", "owner", "id") if options.get(name)}
+                note_refused_command(actor, f"{options['verb']}_token", refusal, **asked)
             raise CommandError(refusal.message) from refusal
 
     def issue(self, actor: Actor, options: dict[str, Any]) -> None:
