@@ -121,6 +121,7 @@ def _offer(request: HttpRequest, plan: RecoveryPlan, form: StartForm) -> HttpRes
         server, found = snapshots.of_server(look.servers, form.cleaned_data["server"])
         offer = Offer(server, found, form.points().get(server.source_server_id))
     except UserError as error:
+        note_refusal(request, error, action="ask_snapshots", obj=plan)
         return _review(request, plan, form, refusal=error)
     return _review(request, plan, form, look=look, offer=offer)
 
