@@ -11,7 +11,7 @@ from executions import services
 from executions.models import Execution
 from plans import services as plans
 from plans.definition import WaveDefinition
-from plans.models import RecoveryPlan
+from plans.models import Checks, RecoveryPlan
 from protection import services as protection
 from protection.models import SourceServer, TargetAccount
 from tests import factories
@@ -37,9 +37,9 @@ class Estate:
         return {number: factories.account(self.ada, number, regions=REGIONS[number]) for number in REGIONS}
 
     def plan(self, name: str, account: str, region: str, waves: list[slice]) -> RecoveryPlan:
-        """A plan with one wave per slice of the servers of an account and Region."""
+        """A plan with one wave per slice of the servers of an account and Region, without checks after a launch."""
         servers = list(SourceServer.objects.at(self.accounts[account], region).order_by("hostname"))
-        return self.plan_of(name, self.accounts[account], region, [servers[part] for part in waves])
+        return self.plan_of(name, self.accounts[account], region, [servers[part] for part in waves], checks=Checks.NONE)
 
     @cached_property
     def estate_accounts(self) -> list[TargetAccount]:
@@ -47,11 +47,18 @@ class Estate:
         return [factories.account_of(self.ada, row) for row in self.control.world()["accounts"]]
 
     def plan_of(
-        self, name: str, account: TargetAccount, region: str, parts: Iterable[Sequence[SourceServer]]
+        self,
+        name: str,
+        account: TargetAccount,
+        region: str,
+        parts: Iterable[Sequence[SourceServer]],
+        checks: str = Checks.EC2_STATUS,
     ) -> RecoveryPlan:
         """A plan with one wave for each part of the servers of an account and Region."""
         waves = [
-            WaveDefinition(f"Wave {number}", (self._group(f"{name}, wave {number}", account, region, part),))
+            WaveDefinition(
+                f"Wave {number}", (self._group(f"{name}, wave {number}", account, region, part),), checks=checks
+            )
             for number, part in enumerate(parts, start=1)
         ]
         return plans.create_plan(actor=self.ada, name=name, waves=waves)

@@ -31,7 +31,6 @@ class Line:
     at: datetime
     what: str
     place: tuple[str, str]
-    execution: str
     ok: bool
 
 
@@ -108,7 +107,6 @@ def _read(installation: Installation) -> list[Line]:
                 at=datetime.fromisoformat(line["time"]).astimezone(UTC),
                 what=line.get("operation") or line["message"],
                 place=(line.get("account", ""), line.get("region", "")),
-                execution=line.get("execution", ""),
                 ok=line.get("outcome", "ok") == "ok",
             )
         )
@@ -119,25 +117,19 @@ def _transitions(drills: Sequence[Execution], lines: Sequence[Line]) -> Iterator
     for drill in drills:
         waves = list(drill.waves.prefetch_related("launches__job", "launches__account"))
         for before, after in pairwise(waves):
-            yield _transition(str(drill.pk), before, after, lines)
+            yield _transition(before, after, lines)
 
 
-def _transition(drill: str, before: WaveRun, after: WaveRun, lines: Sequence[Line]) -> Transition:
-    """Log times are cut to milliseconds, the database's are not: hence the one of slack."""
+def _transition(before: WaveRun, after: WaveRun, lines: Sequence[Line]) -> Transition:
     ended = max(call.job.ended_at for call in before.launches.all())
     launch = min(after.launches.all(), key=lambda call: call.intended_at)
     place = (launch.account.account_id, launch.region)
-    slack = timedelta(milliseconds=1)
+    slack = timedelta(milliseconds=1)  # log times are cut to milliseconds, the database's are not
     shown = max(line.at for line in lines if line.what == "DescribeJobs" and line.place == place and line.at <= ended)
-    judged = min(
-        line.at
-        for line in lines
-        if line.execution == drill and line.what.startswith("Judge") and line.at >= ended - slack
-    )
     accepted = min(
         line.at
         for line in lines
         if line.what == "StartRecovery" and line.place == place and line.ok and line.at >= launch.intended_at - slack
     )
-    moments = (ended, judged, launch.intended_at, accepted)
+    moments = (ended, before.ended_at, launch.intended_at, accepted)
     return Transition(*((moment - shown).total_seconds() for moment in moments))
