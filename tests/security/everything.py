@@ -72,7 +72,7 @@ def row_of(route: Route) -> Row:
 
 def body_of(route: Route, shown: str) -> object:
     """What is sent. Of a change in part that is nothing, which is right."""
-    if shown in BODIES or not route.has_id:
+    if shown in BODIES or not (route.has_id or route.method == "DELETE"):
         return BODIES.get(shown, {"colour": "red"})
     return {} if route.method == "PATCH" else json.loads(least(route) or "{}")
 
