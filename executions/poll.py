@@ -7,18 +7,18 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, DateTimeField, F, Value, When
+from django.db.models import F
 from django.utils import timezone
 
 from drsorch.aws.budget import budget
 from drsorch.aws.errors import AwsError
 from drsorch.logs import timed
-from drsorch.queue.enqueue import enqueue
-from executions import checking, crash, duties, slots, surveying
+from executions import checking, crash, duties, pollers, slots, surveying
 from executions.asking import Answer, ask
 from executions.decisions import pace
 from executions.models import Job, Poller
 from executions.results import Owners, lock_executions, owners_of, renew_pages, write_results
+from executions.turn import ring, unless_moved
 
 logger = logging.getLogger(__name__)
 
@@ -132,13 +132,8 @@ def _claim(poller_id: int) -> Poller | None:
 
 def _give_back(poller: Poller, wait: float | None) -> None:
     """End the turn and ring for the next poll; if somebody asked for an earlier one meanwhile, for that."""
-    now = timezone.now()
-    wanted = Value(None if wait is None else now + timedelta(seconds=wait), output_field=DateTimeField())
-    due_at = Case(When(next_poll_at=poller.next_poll_at, then=wanted), default=F("next_poll_at"))
+    wanted = None if wait is None else timezone.now() + timedelta(seconds=wait)
     with transaction.atomic():
         mine = Poller.objects.filter(pk=poller.pk, fence=poller.fence)
-        if not mine.update(lease_until=None, next_poll_at=due_at):
-            return
-        at = mine.values_list("next_poll_at", flat=True).get()
-        if at is not None:
-            enqueue("executions.tasks.poll", poller.pk, delay=max(0.0, (at - now).total_seconds()), later=True)
+        if mine.update(lease_until=None, next_poll_at=unless_moved("next_poll_at", poller.next_poll_at, wanted)):
+            ring(mine.values_list("pk", "next_poll_at"), pollers.POLL, later=True)

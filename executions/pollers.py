@@ -10,6 +10,8 @@ from drsorch.queue.enqueue import enqueue
 from executions.models import Job, Poller
 from executions.models.calls import Call
 
+POLL = "executions.tasks.poll"
+
 
 def keep_job(call: Call, job: drs.Job) -> Job:
     """Store a DRS job once and have it polled. Call inside a transaction."""
@@ -37,7 +39,7 @@ def ask_soon(account_id: int, region: str) -> None:
     soon = timezone.now() + timedelta(seconds=settings.POLL_FAST_SECONDS)
     if poller.next_poll_at is None or poller.next_poll_at > soon:
         Poller.objects.filter(pk=poller.pk).update(next_poll_at=soon)
-        enqueue("executions.tasks.poll", poller.pk, delay=settings.POLL_FAST_SECONDS, later=True)
+        enqueue(POLL, poller.pk, delay=settings.POLL_FAST_SECONDS, later=True)
 
 
 def want_survey(account_id: int, region: str, *, insist: bool = False) -> None:
@@ -47,7 +49,6 @@ def want_survey(account_id: int, region: str, *, insist: bool = False) -> None:
     """
     poller, _ = Poller.objects.defer("survey").get_or_create(account_id=account_id, region=region)
     now = timezone.now()
-    # Without its time a failure holds nobody up.
-    afresh = {"survey_error": poller.survey_problem} if insist else {}
+    afresh = {"survey_failed_at": None} if insist else {}
     Poller.objects.filter(pk=poller.pk).update(survey_wanted_at=now, next_poll_at=now, **afresh)
-    enqueue("executions.tasks.poll", poller.pk, later=True)
+    enqueue(POLL, poller.pk, later=True)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import models
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
@@ -24,7 +25,7 @@ Owners = dict[Job, set[UUID]]
 MISSING_AFTER = timedelta(hours=1)
 GONE = "GONE"
 NO_REASON = "DRS could not launch this server and gave no reason. Look at the job's log."
-FIELDS = [
+SERVER_FIELDS = (
     "launch_status",
     "step",
     "error",
@@ -34,7 +35,7 @@ FIELDS = [
     "launched_at",
     "ended_at",
     "check_result",
-]
+)
 
 
 def lock_executions(ids: set[UUID]) -> None:
@@ -83,22 +84,30 @@ def _out_of_grace(jobs: list[Job]) -> list[Job]:
 def _write_jobs(jobs: list[Job], answer: Answer) -> list[Job]:
     """Store the jobs' statuses; return those that have just ended.
 
-    `ended_at` is when we saw it: DRS's clock is not ours. Jobs of which the same was heard cost one query together.
+    `ended_at` is when we saw it: DRS's clock is not ours.
     """
     now = timezone.now()
     ended = [job for job in jobs if answer.jobs[job.job_id].status == "COMPLETED" and job.ended_at is None]
-    alike: dict[tuple[str, bool, bool], list[int]] = defaultdict(list)
+    read = [job for job in jobs if job.job_id in answer.logs]
     for job in jobs:
         job.status, job.polled_at = answer.jobs[job.job_id].status, now
-        alike[job.status, job in ended, job.job_id in answer.logs].append(job.pk)
-    for (status, has_ended, has_log), same in alike.items():
-        times = (
-            {"polled_at": now} | ({"ended_at": now} if has_ended else {}) | ({"log_read_at": now} if has_log else {})
-        )
-        Job.objects.filter(pk__in=same).update(status=status, **times)
     for job in ended:
         job.ended_at = now
+    for job in read:
+        job.log_read_at = now
+    _save(jobs, ("status", "polled_at", "ended_at"))
+    _save(read, ("log_read_at",))
     return ended
+
+
+def _save(rows: Iterable[models.Model], fields: Sequence[str]) -> None:
+    """Write these fields of the rows: one query for all with the same values, as the servers of a wave often have."""
+    alike: dict[tuple[Any, ...], list[models.Model]] = defaultdict(list)
+    for row in rows:
+        alike[tuple(getattr(row, name) for name in fields)].append(row)
+    for values, same in alike.items():
+        mine = type(same[0])._default_manager.filter(pk__in=[row.pk for row in same])
+        mine.update(**dict(zip(fields, values, strict=True)))
 
 
 def _is_gone(job: Job, executions: set[UUID]) -> bool:
@@ -148,7 +157,7 @@ def _write_servers(jobs: list[Job], answer: Answer, log: list[JobEvent]) -> tupl
     events, errors = _by_server(log)
     changed: set[UUID] = set()
     decided: set[UUID] = set()
-    news: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    altered = []
     for row in _followed(jobs, [server for (_, server), status in reported.items() if status == LaunchStatus.FAILED]):
         before = _shown(row)
         key = (row.job_pk, row.source_server_id)
@@ -157,12 +166,11 @@ def _write_servers(jobs: list[Job], answer: Answer, log: list[JobEvent]) -> tupl
         if row.launch_status == LaunchStatus.FAILED:
             row.error = errors.get(key, NO_REASON)
         if _shown(row) != before:
-            news[tuple(getattr(row, name) for name in FIELDS)].append(row.pk)
+            altered.append(row)
             changed.add(row.wave.execution_id)
         if row.launch_status != before[0]:
             decided.add(row.wave.execution_id)
-    for values, same in news.items():  # servers of a wave go through their steps together
-        ServerRun.objects.filter(pk__in=same).update(**dict(zip(FIELDS, values, strict=True)))
+    _save(altered, SERVER_FIELDS)
     return changed, decided
 
 

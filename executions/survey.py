@@ -5,7 +5,7 @@ The cost of a look depends on the place, never on how many executions want to kn
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -87,18 +87,24 @@ def store(account_id: int, region: str, survey: Survey) -> None:
         if poller.surveyed_at is not None and poller.surveyed_at > survey.taken_at:
             return
         mine = Poller.objects.filter(pk=poller.pk)
-        mine.update(survey=survey.to_json(), surveyed_at=survey.taken_at, survey_error="")
+        mine.update(survey=survey.to_json(), surveyed_at=survey.taken_at, survey_error="", survey_failed_at=None)
         mine.filter(survey_wanted_at__lte=survey.taken_at).update(survey_wanted_at=None)
     if poller.survey_error:
         renew_waiting_pages(account_id, region)
 
 
-def store_failure(account_id: int, region: str, error: AwsError) -> None:
-    """Keep why a survey could not be taken; the last one stays, with its age."""
+def store_failure(
+    account_id: int, region: str, error: AwsError, *, failed_at: datetime | None = None, fence: int | None = None
+) -> None:
+    """Keep why a survey could not be taken; the last one stays, with its age.
+
+    The next attempt waits since `failed_at`. With a `fence` only while the place's poller has it.
+    """
     with transaction.atomic():
         poller, _ = Poller.objects.defer("survey").get_or_create(account_id=account_id, region=region)
-        Poller.objects.filter(pk=poller.pk).update(survey_error=error.message)
-    if poller.survey_problem != error.message:
+        mine = Poller.objects.filter(pk=poller.pk, fence=poller.fence if fence is None else fence)
+        is_kept = mine.update(survey_error=error.message, survey_failed_at=failed_at)
+    if is_kept and poller.survey_error != error.message:
         renew_waiting_pages(account_id, region)
 
 

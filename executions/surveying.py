@@ -46,10 +46,8 @@ def renew(poller: Poller) -> None:
     try:
         seen = survey.take(poller.account, poller.region)
     except AwsError as error:
-        said = f"At {timezone.now():%Y-%m-%dT%H:%M:%SZ}: {error.message}"
-        Poller.objects.filter(pk=poller.pk, fence=poller.fence).update(survey_error=said)
-        if error.message != poller.survey_problem:
-            survey.renew_waiting_pages(poller.account_id, poller.region)
+        place = poller.account_id, poller.region
+        survey.store_failure(*place, error, failed_at=timezone.now(), fence=poller.fence)
         return
     survey.store(poller.account_id, poller.region, seen)
     mine = _unstarted().filter(account_id=poller.account_id, region=poller.region)
@@ -76,7 +74,7 @@ def _due_at(poller: Poller, now: datetime) -> datetime | None:
         return None
     age = settings.SURVEY_SECONDS / (3 if last and wanted and wanted > last else 1)
     due_at = now if last is None else last + timedelta(seconds=age)
-    failed_at = _failed_at(poller.survey_error)
+    failed_at = poller.survey_failed_at
     return due_at if failed_at is None else max(due_at, failed_at + _pause(last, failed_at))
 
 
@@ -85,11 +83,3 @@ def _pause(last: datetime | None, failed_at: datetime) -> timedelta:
     failing = (failed_at - last).total_seconds() if last else settings.SURVEY_SECONDS
     shortest, longest = settings.ENGINE_BACKOFF_SECONDS, settings.ENGINE_BACKOFF_LIMIT_SECONDS
     return timedelta(seconds=min(longest, max(shortest, failing / 2)))
-
-
-def _failed_at(said: str) -> datetime | None:
-    """Return the time in what `renew` has kept of a failure; None when there is none, or another has kept it."""
-    try:
-        return datetime.fromisoformat(said.removeprefix("At ").partition(": ")[0])
-    except ValueError:
-        return None

@@ -6,9 +6,9 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from drsorch.queue.enqueue import enqueue
 from executions import duties, pollers
 from executions.models import Execution, Poller
+from executions.turn import TICK, ring
 
 # What was just enqueued needs a moment; and a queue that is blocked is not flooded by ringing at every sweep.
 OVERDUE = timedelta(seconds=1)
@@ -18,8 +18,8 @@ RING_AGAIN = timedelta(seconds=10)
 def sweep() -> int:
     """Ring for what is overdue and return how much it was. The tick and the poll themselves decide whether to run."""
     now = timezone.now()
-    rung = _ring(Execution.objects.due(now - OVERDUE), "executions.tasks.tick", now)
-    rung += _ring(Poller.objects.due(now - OVERDUE), "executions.tasks.poll", now, later=True)
+    rung = _ring(Execution.objects.due(now - OVERDUE), TICK, now)
+    rung += _ring(Poller.objects.due(now - OVERDUE), pollers.POLL, now, later=True)
     for account_id, region in _forgotten():
         with transaction.atomic():
             pollers.ask_soon(account_id, region)
@@ -34,7 +34,7 @@ def _ring(due: models.QuerySet, task: str, now: datetime, *, later: bool = False
     for key in list(silent.values_list("pk", flat=True)):
         with transaction.atomic():
             if silent.filter(pk=key).update(rung_at=now):
-                enqueue(task, key if isinstance(key, int) else str(key), later=later)
+                ring([(key, now)], task, later=later)
                 rung += 1
     return rung
 

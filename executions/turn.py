@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from drsorch.queue.enqueue import enqueue
 from executions import crash
 from executions.models import Execution
 
+TICK = "executions.tasks.tick"
 PROBLEM = "problem"
 ADVICE = "It tries again in a minute. The worker's log says what happened."
 SAY_AGAIN = timedelta(hours=1)
@@ -47,11 +49,9 @@ class Turn:
     def release(self, until: datetime | None) -> None:
         """Give the execution back, to be looked at again at `until`; a wake-up that came meanwhile is kept."""
         crash.point("before release")
-        wanted = Value(until, output_field=models.DateTimeField())
         with transaction.atomic():
             mine = Execution.objects.filter(pk=self.execution.pk, fence=self.fence)
-            next_tick_at = Case(When(next_tick_at=self.due_again_at, then=wanted), default=F("next_tick_at"))
-            if mine.update(lease_until=None, next_tick_at=next_tick_at):
+            if mine.update(lease_until=None, next_tick_at=unless_moved("next_tick_at", self.due_again_at, until)):
                 ring(mine.values_list("pk", "next_tick_at"))
 
     def complain(self, error: Exception) -> None:
@@ -91,12 +91,18 @@ def wake(execution_ids: Iterable[UUID]) -> None:
     ids = list(execution_ids)
     Execution.objects.filter(pk__in=ids).update(next_tick_at=timezone.now())
     for execution_id in ids:
-        enqueue("executions.tasks.tick", str(execution_id))
+        enqueue(TICK, str(execution_id))
 
 
-def ring(due: Iterable[tuple[UUID, datetime | None]]) -> None:
-    """Ask for a tick of each execution at the moment it is due. Call inside a transaction."""
+def unless_moved(name: str, since: datetime | None, wanted: datetime | None) -> Case:
+    """Return `wanted` for the field `name`, or what somebody has set it to who found it at `since`: an earlier time."""
+    return Case(When(**{name: since}, then=Value(wanted, output_field=models.DateTimeField())), default=F(name))
+
+
+def ring(due: Iterable[tuple[Any, datetime | None]], task: str = TICK, *, later: bool = False) -> None:
+    """Ask for a tick of each execution, or another `task` of each key, when it is due. Call inside a transaction."""
     now = timezone.now()
-    for execution_id, at in due:
+    for key, at in due:
         if at is not None:
-            enqueue("executions.tasks.tick", str(execution_id), delay=max(0.0, (at - now).total_seconds()))
+            argument = key if isinstance(key, int) else str(key)
+            enqueue(task, argument, delay=max(0.0, (at - now).total_seconds()), later=later)

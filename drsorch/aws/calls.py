@@ -194,24 +194,27 @@ def _write(running: Call, started: float, outcome: str, aws_code: str, request_i
 
 def watch(api: Any) -> None:
     """Hang our hooks into a new botocore client. The order of a try: permission, signature, deadline, socket."""
-    api.meta.events.register_first("request-created", _ask_permission)
-    api.meta.events.register_first("before-sign", _sign_for_account)
+    api.meta.events.register_first("before-sign", _prepare)
     api.meta.events.register_last("before-send", _check_deadline)
     api.meta.events.register_first("before-parse", _check_body)
     api.meta.events.register_last("response-received", _learn)
 
 
-def _sign_for_account(request: Any, **_: object) -> None:
-    """Have the request signed with the credentials of the account that was asked for: the client itself has none."""
-    credentials = _current.get().client.access.signs()
+def _prepare(request: Any, **_: object) -> None:
+    """Wait for permission, then have the request signed for the account that was asked for: the client has no keys.
+
+    In this order, so that a signature is not as old as the wait when it is sent.
+    """
+    running = _current.get()
+    _ask_permission(running)
+    credentials = running.client.access.signs()
     if credentials is None:
         raise NoCredentialsError
     request.context.setdefault("signing", {})["request_credentials"] = credentials
 
 
-def _ask_permission(**_: object) -> None:
+def _ask_permission(running: Call) -> None:
     """Let a try pass: there is time for it, the place is not known to be silent, and there is a token."""
-    running = _current.get()
     if budget.left() <= 0:
         message = f"{running.asked} was not sent: this piece of work has asked AWS for too long. It is tried again."
         raise classify.make(AwsUnreachable, message, running.asked)

@@ -67,7 +67,7 @@ def ours(jobs: Sequence[J], sought: Sought) -> list[J]:
     found = [job for job in new if job.tags.get(TOKEN_TAG) == sought.token]
     if not found and sought.may_exist:
         found = [job for job in new if TOKEN_TAG not in job.tags and _same(job, sought)]
-    return sorted(found, key=lambda job: (job.created_at or sought.since, job.job_id))
+    return _oldest_first(found, sought)
 
 
 def emptied(jobs: Sequence[J], sought: Sought) -> list[J]:
@@ -77,7 +77,11 @@ def emptied(jobs: Sequence[J], sought: Sought) -> list[J]:
     evidence, never for a decision about servers.
     """
     found = [job for job in jobs if job.job_id not in sought.known and not job.servers and _in_question(job, sought)]
-    return sorted(found, key=lambda job: (job.created_at or sought.since, job.job_id))
+    return _oldest_first(found, sought)
+
+
+def _oldest_first(jobs: Sequence[J], sought: Sought) -> list[J]:
+    return sorted(jobs, key=lambda job: (job.created_at or sought.since, job.job_id))
 
 
 def in_the_way(jobs: Sequence[J], sought: Sought) -> J | None:

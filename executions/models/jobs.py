@@ -1,6 +1,5 @@
 """DRS jobs, their log, and the pollers that ask about them."""
 
-import re
 from datetime import timedelta
 
 from django.apps import apps
@@ -13,8 +12,6 @@ from protection.models import TargetAccount
 
 # The reason of a failure is in the log; when it cannot be read for so long, the job is left alone.
 LOG_READ_WITHIN = timedelta(hours=1)
-# What executions.surveying writes before the reason of a failure.
-SAID_AT = re.compile(r"^At \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ: ")
 
 
 class JobQuerySet(models.QuerySet):
@@ -136,7 +133,9 @@ class Poller(models.Model):
     # What the place's servers, jobs, instances and native plans were when somebody last looked: see executions.survey.
     survey = models.JSONField(default=dict)
     surveyed_at = models.DateTimeField(null=True)
+    # Why the last attempt failed, empty when it did not; and when, unless it is to hold up no other attempt.
     survey_error = models.TextField(blank=True)
+    survey_failed_at = models.DateTimeField(null=True)
     survey_wanted_at = models.DateTimeField(null=True)
 
     objects = PollerQuerySet.as_manager()
@@ -148,8 +147,3 @@ class Poller(models.Model):
 
     def __str__(self) -> str:
         return f"poller of {self.region} of {self.account}"
-
-    @property
-    def survey_problem(self) -> str:
-        """Why the last survey failed, without the time that may stand before it; empty when it did not."""
-        return SAID_AT.sub("", self.survey_error)

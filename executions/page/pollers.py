@@ -19,5 +19,5 @@ def problems(jobs_at: Collection[tuple[int, str]], waves_at: Collection[tuple[in
             found.append(row.last_error)
         if row.survey_error and place in waves_at:
             what = f"The look at {row.region} of {row.account}, which waves need before they start there, failed."
-            found.append(f"{what} {row.survey_problem} {again}")
+            found.append(f"{what} {row.survey_error} {again}")
     return found

@@ -33,6 +33,19 @@ def test_the_deadline_is_checked_after_the_wait_for_the_signature(aws, hub):
     assert aws.count("StartRecovery") == 0
 
 
+def test_a_request_that_waited_for_our_limit_is_signed_after_the_wait(aws, hub, settings):
+    settings.AWS_REQUESTS_PER_SECOND, settings.AWS_BURST = 0.5, 1
+    client = sessions.client(hub, REGION, "drs")
+    drs.describe_jobs(client)
+    began = datetime.now(UTC)
+
+    drs.describe_jobs(client)
+
+    [_, waited] = [request for request in aws.received if request.operation == "DescribeJobs"]
+    signed_at = datetime.strptime(waited.headers["X-Amz-Date"], "%Y%m%dT%H%M%S%z")
+    assert signed_at - began > timedelta(seconds=0.9)  # of two; a signature carries whole seconds
+
+
 def test_a_deadline_without_time_zone_is_a_mistake_of_ours(aws, hub):
     with pytest.raises(AssertionError, match="time zone"):
         start(hub, deadline=datetime(2999, 1, 1))

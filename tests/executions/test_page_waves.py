@@ -5,16 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from executions.models import Execution
-from executions.page import ExecutionPage
 from tests.executions import situations
+from tests.executions.reading import page
 from tests.executions.situations import FAILED, LAUNCHED, UNFIT, ago, execution, wave
 
 pytestmark = pytest.mark.django_db
-
-
-def page(execution, actor):
-    return ExecutionPage(Execution.objects.for_detail().get(pk=execution.pk), actor)
 
 
 def said(row):
@@ -257,37 +252,6 @@ def test_the_next_decision_is_foretold_from_the_plan(olga):
 
     drill.waves.filter(number=1).update(pause_after=False)
     assert page(drill, olga).next_decision == "Before wave 2, Applications: go on, skip it, or cancel."
-
-
-RTO = {"snapshot": {"rtoMinutes": 30}}
-
-
-@pytest.mark.parametrize(
-    ("fields", "tone", "text", "minutes"),
-    [
-        (RTO, "info", "", 30),
-        (RTO | {"created_at": ago(minutes=31)}, "error", "", 30),
-        (RTO | {"status": "PARTIAL"}, "warn", "Not reached: not all went well", None),
-    ],
-)
-def test_the_rto_is_counted_down_from_the_start(olga, fields, tone, text, minutes):
-    drill = execution(olga, **fields)
-    rto = page(drill, olga).recovery_time
-
-    assert (rto.label, rto.tone, rto.text) == ("RTO of 30 min", tone, text)
-    assert rto.due_at == (drill.created_at + timedelta(minutes=minutes) if minutes else None)
-
-
-def test_a_plan_without_an_rto_has_nothing_to_count(olga):
-    assert page(execution(olga), olga).recovery_time is None
-
-
-@pytest.mark.parametrize(("took", "text"), [(20, "Met, 10 min 00 s to spare"), (35, "Missed by 5 min 00 s")])
-def test_the_rto_is_judged_in_the_end(olga, took, text):
-    begun = ago(minutes=50)
-    ended = {"status": "COMPLETED", "created_at": begun, "ended_at": begun + timedelta(minutes=took)}
-
-    assert page(execution(olga, **RTO, **ended), olga).recovery_time.text == text
 
 
 def test_a_termination_that_stopped_trying_can_be_asked_for_again(olga):
