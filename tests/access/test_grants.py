@@ -303,7 +303,7 @@ def test_executions_of_before_get_the_accounts_of_their_servers(world):
     Execution.objects.update(ran_in=None)
     sets = set(AccountSet.objects.values_list("pk", flat=True))
 
-    import_module("executions.migrations.0003_where_executions_ran").find_accounts(apps, None)
+    import_module("executions.migrations.0004_where_executions_ran").find_accounts(apps, None)
 
     assert dict(Execution.objects.values_list("pk", "ran_in")) == before
     assert set(AccountSet.objects.values_list("pk", flat=True)) == sets

@@ -33,5 +33,5 @@ def find_accounts(apps, schema_editor):
 class Migration(migrations.Migration):
     """Fills the new column only."""
 
-    dependencies = [("executions", "0002_account_sets")]
+    dependencies = [("executions", "0003_account_sets")]
     operations = [migrations.RunPython(find_accounts, migrations.RunPython.noop)]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('executions', '0003_where_executions_ran'),
+        ('executions', '0004_where_executions_ran'),
     ]
 
     operations = [
