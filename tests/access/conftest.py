@@ -5,6 +5,7 @@ import pytest
 from drsorch.access.roles import Role
 from drsorch.audit.actor import Actor, Source
 from tests import factories
+from tests.access.estate import estate
 
 
 def staff(actor):
@@ -24,3 +25,15 @@ def auditor(db):
 def system():
     """The installation itself."""
     return Actor(name="engine", source=Source.ENGINE)
+
+
+@pytest.fixture
+def world(db):
+    """Two accounts with what is in them."""
+    return estate()
+
+
+@pytest.fixture
+def oscar(db):
+    """Operates what is granted."""
+    return factories.person("oscar", Role.OPERATOR, everywhere=False)

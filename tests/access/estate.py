@@ -1,15 +1,26 @@
 """Accounts, groups, plans and executions as rows, for questions about who reaches what."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
+from drsorch.access import policy
+from drsorch.access.policy import Level
+from drsorch.access.requests import actor_named, actor_with
+from drsorch.access.roles import Permission
+from drsorch.access.tokens import issue_token
 from executions.models import AccountSet, Execution, ServerRun, WaveRun
 from plans.models import RecoveryPlan, Wave, WaveGroup
 from protection.models import ProtectionGroup, SourceServer, TargetAccount
 
 REGION = "us-east-1"
+KINDS = (TargetAccount, ProtectionGroup, SourceServer, RecoveryPlan, Execution)
+IN_NORTH = {"north", "north_group", "north_server", "north_plan", "north_run"}
+ALL = {"north", "south", "north_group", "south_group", "north_server", "south_server"}
+ALL |= {"north_plan", "south_plan", "both_plan", "north_run", "south_run", "both_run"}
 
 
 @dataclass
@@ -36,6 +47,10 @@ class Estate:
     def seen(self, rows):
         """The names of these rows."""
         return {name for name, row in vars(self).items() if row in rows}
+
+    def reached_by(self, actor, level=Level.VIEW):
+        """The names of what an actor reaches."""
+        return self.seen([row for model in KINDS for row in policy.scope(actor, model.objects.all(), level)])
 
 
 def account(number, name):
@@ -96,3 +111,21 @@ def estate():
         south_run=run(south_plan, south_server),
         both_run=run(both_plan, north_server, south_server),
     )
+
+
+def fresh(actor):
+    """The same person at the next request."""
+    return actor_named(actor.name)
+
+
+def reached(actor, world, level=Level.VIEW):
+    """The names of what a person reaches at the next request."""
+    return world.reached_by(fresh(actor), level)
+
+
+def token_of(actor, *accounts):
+    """A person who comes with a token that is bound to these accounts."""
+    expires_at = timezone.now() + timedelta(days=1)
+    ids = [each.account_id for each in accounts]
+    arguments = {"name": uuid4().hex, "scopes": list(Permission), "expires_at": expires_at, "account_ids": ids}
+    return actor_with(issue_token(owner=actor.user, actor=actor, **arguments)[0])

@@ -8,7 +8,6 @@ from drsorch.audit.models import AuditEvent
 from protection.models import AccountTeamGrant, AccountUserGrant
 from tests import factories
 from tests.access.conftest import staff
-from tests.access.estate import estate
 
 pytestmark = pytest.mark.django_db
 TEAMS, ACCOUNTS, EVERYTHING = (
@@ -16,12 +15,6 @@ TEAMS, ACCOUNTS, EVERYTHING = (
     "/admin/protection/accountusergrant/",
     "/admin/access/orgwidegrant/",
 )
-
-
-@pytest.fixture
-def world(db):
-    """Two accounts with what is in them."""
-    return estate()
 
 
 def test_an_account_is_granted_changed_and_taken_back(ada_online, world, vera):

@@ -11,17 +11,10 @@ from drsorch.access.requests import actor_named
 from drsorch.access.roles import NEEDED_LEVEL, Permission, Role
 from tests import factories
 from tests.access.conftest import staff
-from tests.access.estate import estate
 
 pytestmark = pytest.mark.django_db
 P = Permission
 PROFILE = "/account/profile"
-
-
-@pytest.fixture
-def world(db):
-    """Two accounts with what is in them."""
-    return estate()
 
 
 @pytest.fixture
