@@ -1,5 +1,6 @@
 """What may be sent about executions."""
 
+import re
 from typing import Any
 
 from rest_framework import serializers
@@ -13,6 +14,7 @@ from executions.states import Answer, ExecutionStatus, Mode
 
 NOTE_LENGTH = 1000
 MOST_TAGS = 50
+TAG_KEY = re.compile(r"[^\0\ud800-\udfff]{1,128}")  # halves of surrogate pairs cannot be kept
 
 
 class StartInput(Input):
@@ -48,8 +50,7 @@ class StartInput(Input):
 
     def validate_tags(self, tags: dict[str, str]) -> dict[str, str]:
         """Refuse too many tags, and keys that nobody could ask for."""
-        wrong = [key for key in tags if not 0 < len(key) <= 128 or "\0" in key]  # noqa: PLR2004
-        if len(tags) > MOST_TAGS or wrong:
+        if len(tags) > MOST_TAGS or not all(map(TAG_KEY.fullmatch, tags)):
             raise serializers.ValidationError(f"Give at most {MOST_TAGS} tags, their keys of 1 to 128 characters.")
         return tags
 
