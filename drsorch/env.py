@@ -1,6 +1,7 @@
 """Typed settings from the environment: loud when wrong, secrets also from files (`NAME_FILE`)."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -64,3 +65,14 @@ def decimal(name: str, default: float) -> float:
 def listed(name: str, default: str = "") -> list[str]:
     """Return `name` as a list of the words between its commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def networks(name: str) -> list[str]:
+    """Return `name` as a list of networks in CIDR."""
+    found = listed(name)
+    for network in found:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} has {network!r}, which is no network: {error}.") from error
+    return found

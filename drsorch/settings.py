@@ -30,6 +30,7 @@ DATA_DIR = Path(env.text("DRSORCH_DATA_DIR", str(BASE_DIR / "var")))
 
 INSTALLED_APPS = [
     "drsorch.access",
+    "drsorch.api",
     "drsorch.audit",
     "drsorch.console",
     "drsorch.queue",
@@ -47,11 +48,16 @@ INSTALLED_APPS = [
     "template_partials",
     "django_q",
     "guardian",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "drsorch.api.middleware.doorstep",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "drsorch.console.middleware.security_headers",
+    "drsorch.api.middleware.cross_origin",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -128,6 +134,60 @@ SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 
+# Who may come, and how often. Rates are those of one web process.
+ALLOWED_CIDRS = env.networks("ALLOWED_CIDRS")
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0)
+API_ALLOWED_ORIGINS = env.listed("API_ALLOWED_ORIGINS")
+API_SITE_PER_SECOND = env.decimal("API_SITE_PER_SECOND", 1000)
+API_SITE_BURST = env.whole("API_SITE_BURST", 500)
+API_ADDRESS_PER_SECOND = env.decimal("API_ADDRESS_PER_SECOND", 200)
+API_ADDRESS_BURST = env.whole("API_ADDRESS_BURST", 400)
+API_PRINCIPAL_PER_SECOND = env.decimal("API_PRINCIPAL_PER_SECOND", 100)
+API_PRINCIPAL_BURST = env.whole("API_PRINCIPAL_BURST", 200)
+API_AWS_PER_MINUTE = env.decimal("API_AWS_PER_MINUTE", 60)
+API_AWS_BURST = env.whole("API_AWS_BURST", 30)
+API_STRANGERS_PER_5_MINUTES = env.whole("API_STRANGERS_PER_5_MINUTES", 100)
+
+# REST API
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["drsorch.api.envelope.EnvelopeRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["drsorch.api.envelope.StrictJsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "drsorch.api.envelope.AlwaysJson",
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "drsorch.api.authentication.BearerToken",
+        "drsorch.api.authentication.ConsoleSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drsorch.api.schema.ApiSchema",
+    "EXCEPTION_HANDLER": "drsorch.api.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNICODE_JSON": False,  # so that no text of a client can make an answer that cannot be encoded
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "drsorch",
+    "DESCRIPTION": "Orchestrates AWS Elastic Disaster Recovery. The guide with examples is docs/api.md.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "token": {"type": "http", "scheme": "bearer", "description": "An API token, drs_…"},
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": SESSION_COOKIE_NAME,
+                "description": "The session of the console; writes need its X-CSRFToken.",
+            },
+        }
+    },
+}
+
 # Language, time, files
 LANGUAGE_CODE = "en"
 USE_I18N = False
@@ -172,6 +232,7 @@ QUEUE_TICKER = ["executions.tasks.sweep"]
 QUEUE_WARM_UP = ["drsorch.aws.sessions.load_models"]
 QUEUE_SCHEDULES = [
     {"name": "Sweep overdue executions and pollers", "func": "executions.tasks.sweep", "minutes": 1},
+    {"name": "Forget old answers of the API", "func": "drsorch.api.tasks.forget_old_answers", "minutes": 60},
     {"name": "Synchronise the inventory", "func": "protection.tasks.sync_inventory", "minutes": 5},
 ]
 
@@ -187,6 +248,9 @@ AWS_ONCE_READ_TIMEOUT_SECONDS = env.decimal("AWS_ONCE_READ_TIMEOUT_SECONDS", 30)
 AWS_BREAKER_MISSES = env.whole("AWS_BREAKER_MISSES", 3)
 AWS_REQUESTS_PER_SECOND = env.decimal("AWS_REQUESTS_PER_SECOND", 200 if PRACTICE else 5)
 AWS_BURST = env.whole("AWS_BURST", 400 if PRACTICE else 10)
+
+# Recoveries are evidence: an execution of a recovery is not deleted before so many days have passed since its end.
+RECOVERY_RETENTION_DAYS = env.whole("RECOVERY_RETENTION_DAYS", 365)
 
 # Engine. What the numbers mean, and the rule that ties them together, is in docs/engine.md.
 ENGINE_LEASE_SECONDS = env.decimal("ENGINE_LEASE_SECONDS", 60)

@@ -1,8 +1,12 @@
-"""Pages of executions."""
+"""Pages of executions, and addresses of the API about them."""
 
 from django.urls import path
 
 from executions import views
+from executions.api.drs import DrsViewSet
+from executions.api.evidence import EvidenceViewSet
+from executions.api.executions import ExecutionViewSet
+from executions.api.plans import RunningViewSet
 
 app_name = "executions"
 urlpatterns = [
@@ -15,4 +19,30 @@ urlpatterns = [
     path("executions/<uuid:pk>/cancel", views.cancel, name="cancel"),
     path("executions/<uuid:pk>/terminate", views.terminate, name="terminate"),
     path("plans/<int:plan_pk>/start", views.start, name="start"),
+]
+
+EXECUTION = "executions/<uuid:pk>"
+PLAN = "recovery-plans/<row:pk>"
+
+api = [
+    path("executions", ExecutionViewSet.as_view({"get": "list", "post": "create", "delete": "delete_ended"})),
+    path("executions/delete", ExecutionViewSet.as_view({"post": "delete_named"})),
+    path(EXECUTION, ExecutionViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
+    path(f"{EXECUTION}/pause", ExecutionViewSet.as_view({"post": "pause"})),
+    path(f"{EXECUTION}/resume", ExecutionViewSet.as_view({"post": "resume"})),
+    path(f"{EXECUTION}/cancel", ExecutionViewSet.as_view({"post": "cancel"})),
+    path(f"{EXECUTION}/retry", ExecutionViewSet.as_view({"post": "retry"})),
+    path(f"{EXECUTION}/decide", ExecutionViewSet.as_view({"post": "decide"})),
+    path(f"{EXECUTION}/terminate-instances", ExecutionViewSet.as_view({"post": "terminate"})),
+    path(f"{EXECUTION}/termination-status", EvidenceViewSet.as_view({"get": "termination_status"})),
+    path(f"{EXECUTION}/recovery-instances", EvidenceViewSet.as_view({"get": "recovery_instances"})),
+    path(f"{EXECUTION}/job-logs", EvidenceViewSet.as_view({"get": "job_logs"})),
+    path(f"{EXECUTION}/events", EvidenceViewSet.as_view({"get": "events"})),
+    path(f"{EXECUTION}/export", EvidenceViewSet.as_view({"get": "export"})),
+    path(f"{PLAN}/execute", RunningViewSet.as_view({"post": "execute"})),
+    path(f"{PLAN}/readiness", RunningViewSet.as_view({"get": "known_readiness", "post": "readiness"})),
+    path(f"{PLAN}/check-existing-instances", RunningViewSet.as_view({"get": "existing_instances"})),
+    path("drs/jobs", DrsViewSet.as_view({"get": "jobs"})),
+    path("drs/job-logs/<str:job_id>", DrsViewSet.as_view({"get": "job_logs"})),
+    path("drs/quotas", DrsViewSet.as_view({"get": "quotas"})),
 ]

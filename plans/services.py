@@ -14,6 +14,7 @@ from drsorch.errors import Conflict, Invalid, NotFound
 from drsorch.saving import no_twin, validate
 from plans.definition import WaveDefinition, dependencies, size_warnings
 from plans.models import Impact, RecoveryPlan, Wave, WaveGroup, WaveServer
+from plans.written import definitions_of
 from protection.models import AccountRegion, ProtectionGroup, SourceServer
 from protection.quotas import quotas_at
 
@@ -72,6 +73,12 @@ def delete_plan(*, plan: RecoveryPlan, actor: Actor, version: int | None = None)
         _refuse_while_active(plan)
         record(actor, "delete_plan", plan)
         plan.delete()
+
+
+def copy_plan(*, plan: RecoveryPlan, actor: Actor, name: str) -> RecoveryPlan:
+    """Create a plan like `plan` under another name, with the waves as they are written. Raises as `create_plan`."""
+    fields = {field: getattr(plan, field) for field in EDITABLE} | {"name": name}
+    return create_plan(actor=actor, waves=definitions_of(plan), **fields)
 
 
 def plan_named(actor: Actor, name: str) -> RecoveryPlan:
@@ -174,11 +181,15 @@ def _refuse_twice(waves: Sequence[Wave]) -> None:
                 )
 
 
+def running_sentence(plan: RecoveryPlan) -> str:
+    """Say why a plan that runs cannot be changed or started."""
+    return f"{plan} is running now: execution {str(plan.active_execution)[:8]}. Wait until it has ended, or cancel it."
+
+
 def _refuse_while_active(plan: RecoveryPlan) -> None:
     if plan.active_execution:
         raise Conflict(
-            f"{plan} is running now: execution {str(plan.active_execution)[:8]}. Wait until it has ended, or "
-            "cancel it.",
+            running_sentence(plan),
             code="ACTIVE_EXECUTION",
             details={"executionId": str(plan.active_execution)},
         )

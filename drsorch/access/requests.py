@@ -19,7 +19,7 @@ def actor_of(request: HttpRequest, source: str = Source.UI) -> Actor:
             source=source,
             user=request.user,
             address=request.META.get("REMOTE_ADDR", ""),
-            request_id=uuid.uuid4().hex,
+            request_id=getattr(request, "request_id", "") or uuid.uuid4().hex,
         )
         request._actor = known  # type: ignore[attr-defined]
     return known

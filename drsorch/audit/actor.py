@@ -13,6 +13,9 @@ class Source(models.TextChoices):
     API = "API", "API"
     CLI = "CLI", "Command line"
     ADMIN = "ADMIN", "Admin site"
+    SSM = "SSM", "Systems Manager"
+    STEPFUNCTIONS = "STEPFUNCTIONS", "Step Functions"
+    EVENTBRIDGE = "EVENTBRIDGE", "EventBridge"
     SCHEDULE = "SCHEDULE", "Schedule"
     ENGINE = "ENGINE", "Engine"
 

@@ -21,7 +21,8 @@ class AwsError(UserError):
         if unknown:
             raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}.")
         known = {name: facts.get(name, "") for name in FACTS}
-        super().__init__(message, code=code, details={**known, **(details or {})})
+        said = {name: value for name, value in known.items() if name != "request_id"}
+        super().__init__(message, code=code, details={**said, "aws_request_id": known["request_id"], **(details or {})})
         self.operation = known["operation"]
         self.account_id = known["account_id"]
         self.region = known["region"]

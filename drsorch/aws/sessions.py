@@ -147,6 +147,24 @@ def client(account: Account, region: str, service: str, *, once: bool = False, p
     return Client(account.account_id, region, service, once, purpose, timing.read, api, credentials)
 
 
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The account of this installation, before anybody has said which one it is."""
+
+    account_id: str = ""
+    partition: str = "aws"
+    role_arn: str | None = None
+    external_id: str = ""
+
+
+def own_client(purpose: str) -> Client:
+    """Return a client for STS with this installation's own credentials, to ask whose they are."""
+    endpoint.require_endpoint()
+    hub = Hub()
+    region = _home(hub)
+    return _sts(_hub(_process, (_endpoints(), "hub"), hub, region), hub, region, purpose)
+
+
 def _timing(attempts: int) -> Timing:
     return Timing(settings.AWS_CONNECT_TIMEOUT_SECONDS, settings.AWS_READ_TIMEOUT_SECONDS, attempts)
 

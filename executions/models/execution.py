@@ -93,6 +93,8 @@ class Execution(models.Model):
     # The findings that were let pass at the start, as executions.decisions.readiness writes them.
     overridden = models.JSONField(default=list)
     idempotency_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 (null is "none", many rows)
+    # What whoever started it says of itself: its own run, which this one is part of. Its tags are rows.
+    parent_execution_id = models.CharField(max_length=100, blank=True, db_index=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -185,6 +187,24 @@ class Execution(models.Model):
         """Add an event to the timeline and raise the version. Call inside the transaction of the change."""
         self.events.create(who=by, what=what, sentence=sentence, tone=tone)
         Execution.objects.filter(pk=self.pk).update(version=F("version") + 1)
+
+
+class ExecutionTag(models.Model):
+    """A tag that the caller gave an execution, to find it again."""
+
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="tags")
+    key = models.CharField(max_length=128)
+    value = models.CharField(max_length=256, blank=True)
+
+    access_via = ("execution",)
+
+    class Meta:
+        ordering = ["key"]
+        indexes = [models.Index(fields=["key", "value"], name="execution_tag_key_value")]
+        constraints = [models.UniqueConstraint(fields=["execution", "key"], name="tag_key_once_per_execution")]
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"
 
 
 class Event(models.Model):

@@ -1,20 +1,30 @@
 """What people do with executions. Every door calls these."""
 
 from executions.services.choices import Choice, choices_of
-from executions.services.control import cancel_execution, decide_gate, pause_execution, resume_execution
+from executions.services.control import (
+    cancel_execution,
+    decide_gate,
+    pause_execution,
+    resume_execution,
+    retry_wave,
+)
+from executions.services.delete import delete_executions
 from executions.services.offers import Offer, offers
-from executions.services.start import start_execution
+from executions.services.start import CallerContext, start_execution
 from executions.services.terminate import terminate_instances
 
 __all__ = [
+    "CallerContext",
     "Choice",
     "Offer",
     "cancel_execution",
     "choices_of",
     "decide_gate",
+    "delete_executions",
     "offers",
     "pause_execution",
     "resume_execution",
+    "retry_wave",
     "start_execution",
     "terminate_instances",
 ]

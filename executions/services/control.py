@@ -77,6 +77,19 @@ def decide_gate(*, execution: Execution, gate: int, answer: str, actor: Actor, n
     return execution
 
 
+def retry_wave(*, execution: Execution, number: int, actor: Actor, note: str = "") -> Execution:
+    """Answer the open question about wave `number` with a retry of its failed servers. Raises as `decide_gate`."""
+    gate = _open_gates(execution).filter(wave__number=number).first()
+    if gate is None:
+        with transaction.atomic():
+            require(execution, actor, "decide")
+        raise Conflict(
+            f"No question is open about wave {number}: a wave is retried when it has failed and asks what next.",
+            details={"status": execution.status},
+        )
+    return decide_gate(execution=execution, gate=gate.pk, answer=Answer.RETRY, actor=actor, note=note)
+
+
 @transaction.atomic
 def cancel_execution(*, execution: Execution, actor: Actor) -> Execution:
     """Start nothing more. Jobs that run in DRS cannot be stopped and run out. Raises NotFound, Denied, Conflict."""

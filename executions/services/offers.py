@@ -133,9 +133,17 @@ def _no_terminate(execution: Execution) -> str:
     if termination is not None and termination.gave_up_at is None:
         done = "are terminated" if termination.done_at else "are being terminated"
         return f"The instances of this execution {done}: {termination.requested_by} asked for it."
-    if not ServerRun.objects.filter(wave__execution=execution, launch_status=LaunchStatus.LAUNCHED).exists():
+    if not _has_instances(execution):
         return "This execution has no recovery instances."
     return ""
+
+
+def _has_instances(execution: Execution) -> bool:
+    """Read what a list has fetched with its executions, else ask."""
+    known: int | None = getattr(execution, "instance_count", None)
+    if known is not None:
+        return known > 0
+    return ServerRun.objects.filter(wave__execution=execution, launch_status=LaunchStatus.LAUNCHED).exists()
 
 
 NOT_NOW = {

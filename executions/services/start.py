@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,7 +15,7 @@ from drsorch.audit.record import record
 from drsorch.errors import Conflict
 from executions import readiness
 from executions.decisions.readiness import Finding
-from executions.models import Event, Execution, ServerRun, WaveRun
+from executions.models import Event, Execution, ExecutionTag, ServerRun, WaveRun
 from executions.readiness import Look
 from executions.services import holding
 from executions.services.consent import (
@@ -35,6 +36,17 @@ from plans.services import OF_A_WAVE
 from protection.models import SourceServer
 
 
+@dataclass(frozen=True, slots=True)
+class CallerContext:
+    """What whoever starts an execution says of itself: its own run, and tags by which it finds this one again."""
+
+    parent_execution_id: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+NO_CONTEXT = CallerContext()
+
+
 def start_execution(
     *,
     plan: RecoveryPlan,
@@ -47,6 +59,7 @@ def start_execution(
     preempt: bool = False,
     launch_over: Collection[str] = (),
     point_in_time: PointInTime = None,
+    context: CallerContext = NO_CONTEXT,
 ) -> Execution:
     """Start `plan` and return its execution. The same `idempotency_key` returns the execution it made before.
 
@@ -67,7 +80,13 @@ def start_execution(
     try:
         look = readiness.look(plan, mode=mode, launch_over=launch_over, point_in_time=point_in_time)
         return create_execution(
-            look=look, actor=actor, mode=mode, reason=reason, idempotency_key=idempotency_key, consent=consent
+            look=look,
+            actor=actor,
+            mode=mode,
+            reason=reason,
+            idempotency_key=idempotency_key,
+            consent=consent,
+            context=context,
         )
     except Conflict:
         # The same form, sent twice at once: what stands in the way is what the other one has just made.
@@ -92,6 +111,7 @@ def create_execution(
     reason: str = "",
     idempotency_key: str | None = None,
     consent: Consent = NO_CONSENT,
+    context: CallerContext = NO_CONTEXT,
 ) -> Execution:
     """Judge the look, then write the execution with all its waves, servers and holds, and ring the engine. No AWS.
 
@@ -105,12 +125,16 @@ def create_execution(
             mode=mode,
             reason=reason,
             idempotency_key=idempotency_key,
+            parent_execution_id=context.parent_execution_id,
             point_in_time=look.point_in_time,
             override_reason=consent.override_reason.strip() if let_pass else "",
             overridden=[finding.to_json() for finding in let_pass],
         )
         drills = make_way(drills_to_preempt(look, mode, consent), execution.pk, look.plan, actor)
         _save_row(execution, look.plan, actor)
+        ExecutionTag.objects.bulk_create(
+            ExecutionTag(execution=execution, key=key, value=value) for key, value in context.tags.items()
+        )
         _create_runs(execution, look)
         holding.hold(execution, look.servers, actor, taking_over=drills)
         _tell_plan(execution, look.plan)

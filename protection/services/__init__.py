@@ -2,7 +2,9 @@
 
 from protection.services.accounts import (
     offered_regions,
+    own_account,
     register_account,
+    remove_account,
     request_sync,
     update_account,
     validate_account,
@@ -13,7 +15,9 @@ __all__ = [
     "create_group",
     "delete_group",
     "offered_regions",
+    "own_account",
     "register_account",
+    "remove_account",
     "request_sync",
     "update_account",
     "update_group",

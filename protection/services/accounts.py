@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from drsorch.access import policy
@@ -12,10 +13,10 @@ from drsorch.audit.record import record
 from drsorch.aws import drs, sessions, sts
 from drsorch.aws.errors import AwsError, AwsNotReady
 from drsorch.aws.regions import regions_of
-from drsorch.errors import Invalid
+from drsorch.errors import Conflict, Invalid
 from drsorch.queue.enqueue import enqueue
 from drsorch.saving import no_twin, validate
-from protection.models import AccountRegion, TargetAccount
+from protection.models import AccountRegion, SourceServer, TargetAccount
 from protection.models.accounts import AccountStatus
 
 PARTITIONS = ("aws", "aws-us-gov", "aws-eusc")
@@ -117,6 +118,39 @@ def validate_account(*, account: TargetAccount, actor: Actor) -> TargetAccount:
             AccountRegion.objects.filter(pk=pk).update(is_initialized=state)
         record(actor, "validate_account", account, status=account.status, reason=account.status_reason)
     return account
+
+
+def remove_account(*, account: TargetAccount, actor: Actor, version: int | None) -> None:
+    """Forget an account and its inventory. Nothing in AWS changes, and no AWS is asked.
+
+    Raises Denied, VersionMismatch, Conflict (IN_USE: groups have its servers, or executions have run in it).
+    """
+    policy.require(actor, Permission.MANAGE_ACCOUNTS, account, policy.Level.MANAGE)
+    with transaction.atomic():
+        account.claim_version(version, actor)
+        record(actor, "remove_account", account)
+        groups = list(account.groups.values_list("name", flat=True))
+        if groups:
+            raise Conflict(
+                f"{account} is used by protection group {', '.join(sorted(groups))}. Delete it first.",
+                code="IN_USE",
+                details={"groups": sorted(groups)},
+            )
+        SourceServer.objects.filter(account=account).delete()
+        try:
+            account.delete()
+        except ProtectedError as error:
+            raise Conflict(
+                f"Executions have run in {account}, and their history names it. It can be removed when they are "
+                "deleted. Until then, disable its Regions.",
+                code="IN_USE",
+            ) from error
+
+
+def own_account(*, actor: Actor) -> sts.Identity:
+    """Return whose credentials this installation runs with. Asks AWS. Raises Denied, AwsError."""
+    policy.require(actor, Permission.VIEW_RESOURCES)
+    return sts.caller_identity(sessions.own_client("validate"))
 
 
 @transaction.atomic

@@ -1,0 +1,1 @@
+"""What every endpoint of the REST API shares. The endpoints stand in the apps, beside the pages."""

@@ -1,0 +1,56 @@
+"""What an endpoint declares: its permission, what it takes, what it answers. Undeclared means refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from rest_framework.response import Response
+
+from drsorch.access.roles import Permission
+from drsorch.api.serializers import Answer, Input, Nothing, Query
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of one path.
+
+    `permission` None: for everybody who is signed in. `is_public`: for everybody. `is_list`: pages of `answer`.
+    `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one.
+    `is_secret`: the answer is shown once and kept nowhere.
+    `conflicts` are the codes that a 409 may have.
+    """
+
+    permission: Permission | None
+    answer: type[Answer] | None = None
+    body: type[Input] = Nothing
+    query: type[Query] = Query
+    status: int = 200
+    is_public: bool = False
+    is_partial: bool = False
+    is_list: bool = False
+    usual_order: str = "id"
+    asks_aws: bool = False
+    takes_version: bool = False
+    has_version: bool = False
+    needs_key: bool = False
+    is_secret: bool = False
+    conflicts: tuple[str, ...] = ()
+    example: dict[str, Any] = field(default_factory=dict)
+
+
+def endpoint(permission: Permission | None, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Declare a method of a view set as an endpoint. It returns a row, a Page, a Response, or nothing (204)."""
+
+    def declare(method: Callable[..., Any]) -> Callable[..., Response]:
+        spec = Endpoint(permission, **declared)
+
+        @wraps(method)
+        def answer(view: Any, request: Any, **path: Any) -> Response:
+            response: Response = view.answer(spec, method, path)
+            return response
+
+        answer.endpoint = spec  # type: ignore[attr-defined]
+        return answer
+
+    return declare

@@ -1,0 +1,94 @@
+"""Around every request: its id, where it comes from, who may read its answer, and the API's envelope for errors."""
+
+import re
+import uuid
+from collections.abc import Callable
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from drsorch.api.problems import plain
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+API = "/api/"
+GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
+CORS = {
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, Idempotency-Key, X-Invocation-Source",
+    "Access-Control-Max-Age": "600",
+}
+READABLE = "ETag, Retry-After, Idempotent-Replayed, X-Request-Id"
+FAILED = 400
+
+
+def doorstep(get_response: GetResponse) -> GetResponse:
+    """Give the request its id and the caller's true address; refuse networks that are not allowed."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request.request_id = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        request.META["REMOTE_ADDR"] = client_address(request)
+        allowed = is_allowed(request.META["REMOTE_ADDR"], tuple(settings.ALLOWED_CIDRS))
+        response = get_response(request) if allowed else HttpResponse("Not allowed from here.", status=403)
+        if request.path.startswith(API):
+            response = _enveloped(request, response)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+    return middleware
+
+
+def cross_origin(get_response: GetResponse) -> GetResponse:
+    """Let pages of the allowed origins read the API's answers: with a token, as no cookie is ever taken from them."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        origin = request.headers.get("Origin", "")
+        if not request.path.startswith(API) or origin not in settings.API_ALLOWED_ORIGINS:
+            return get_response(request)
+        is_asked_first = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        response = HttpResponse(status=204, headers=CORS) if is_asked_first else get_response(request)
+        response["Access-Control-Allow-Origin"] = origin
+        response["Access-Control-Expose-Headers"] = READABLE
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response["Vary"] = ", ".join(filter(None, [response.get("Vary"), "Origin"]))
+        return response
+
+    return middleware
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address that the outermost of our own proxies has seen, as TRUSTED_PROXIES counts them."""
+    passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    hops = settings.TRUSTED_PROXIES
+    if not hops or len(passed) < hops:
+        return str(request.META.get("REMOTE_ADDR", ""))
+    return passed[-hops]
+
+
+def is_allowed(address: str, networks: tuple[str, ...]) -> bool:
+    """Say whether one of `networks` (CIDR; none: everywhere) has the address. An unreadable address is in none."""
+    if not networks:
+        return True
+    try:
+        here = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(here, "ipv4_mapped", None)
+    return any((mapped or here) in network for network in _networks(networks))
+
+
+@lru_cache(maxsize=4)
+def _networks(names: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(name) for name in names]
+
+
+def _enveloped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return the API's own answer instead of a page about an error; the headers stay."""
+    if response.status_code < FAILED or response.get("Content-Type", "").startswith("application/json"):
+        return response
+    problem = plain(response.status_code, request.request_id)  # type: ignore[attr-defined]
+    response.content = JsonResponse(problem).content
+    response["Content-Type"] = "application/json"
+    return response

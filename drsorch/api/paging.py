@@ -1,0 +1,124 @@
+"""Lists in pages by key: a page costs the same wherever it is, and rows that come and go move no other."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.db.models import Model, Q, QuerySet
+from django.db.models.constants import LOOKUP_SEP
+from rest_framework import serializers
+
+from drsorch.api.serializers import Query
+from drsorch.errors import Invalid
+
+COUNTED = 10_000
+LARGEST = 200
+USUAL = 50
+SALT = "drsorch.api.paging"
+OWN = ("page_size", "page_token", "ordering")
+
+
+class ListQuery(Query):
+    """The parameters of every list; subclasses add filters. `orderings`: by name the columns, the last one unique."""
+
+    orderings: dict[str, tuple[str, ...]] = {"id": ("pk",)}
+
+    pageSize = serializers.IntegerField(source="page_size", min_value=1, max_value=LARGEST, default=USUAL)
+    pageToken = serializers.CharField(source="page_token", required=False, max_length=2000)
+    ordering = serializers.CharField(required=False, max_length=50, help_text="A leading - reverses it.")
+
+    def validate_ordering(self, value: str) -> str:
+        """Accept the names of the list, with or without -."""
+        if value.removeprefix("-") not in self.orderings:
+            raise serializers.ValidationError(f"Order by one of {', '.join(sorted(self.orderings))}, or - before it.")
+        return value
+
+
+class Page:
+    """One page of a list: its rows, how many there are in all, and how to get the next."""
+
+    def __init__(self, items: Sequence[Any], count: int | None, next_token: str | None) -> None:
+        self.items, self.count, self.next_token = items, count, next_token
+
+
+def filters_of(query: dict[str, Any]) -> dict[str, Any]:
+    """Return the filters among the checked parameters."""
+    return {name: value for name, value in query.items() if name not in (*OWN, "tags")}
+
+
+def page_of(rows: QuerySet[Any], query: dict[str, Any], orderings: dict[str, tuple[str, ...]], usual: str) -> Page:
+    """Return the page of `rows` that the checked `query` asks for. Raises Invalid for a token of another list."""
+    ordering = query.get("ordering") or usual
+    columns = orderings[ordering.removeprefix("-")]
+    is_down = ordering.startswith("-")
+    size = query["page_size"]
+    mark = _mark(rows.model, ordering, query)
+    found = rows.order_by(*(f"-{column}" if is_down else column for column in columns))
+    if "page_token" in query:
+        found = found.filter(_after(columns, _read(query["page_token"], mark, len(columns)), is_down=is_down))
+    items = list(found[: size + 1])
+    has_more = len(items) > size
+    items = items[:size]
+    count = len(items) if not has_more and "page_token" not in query else _count(rows)
+    return Page(items, count, _write(items[-1], columns, mark) if has_more else None)
+
+
+def _count(rows: QuerySet[Any]) -> int | None:
+    """Return how many there are, None for more than is worth counting."""
+    found = rows.order_by().values("pk")[: COUNTED + 1].count()
+    return found if found <= COUNTED else None
+
+
+def _after(columns: tuple[str, ...], values: Sequence[Any], *, is_down: bool) -> Q:
+    """Return the condition for rows that come after these values in the order of the columns."""
+    word = "lt" if is_down else "gt"
+    condition, equal = Q(), Q()
+    for column, value in zip(columns, values, strict=True):
+        condition |= equal & Q(**{f"{column}__{word}": value})
+        equal &= Q(**{column: value})
+    # Implied by the rest, and what an index can be entered with.
+    return Q(**{f"{columns[0]}__{word}e": values[0]}) & condition
+
+
+def _mark(model: type[Model], ordering: str, query: dict[str, Any]) -> str:
+    """Return what tells one list from another: a token is good for the list it came from only."""
+    asked = sorted((name, str(value)) for name, value in query.items() if name not in ("page_size", "page_token"))
+    return hashlib.sha256(f"{model._meta.label} {ordering} {asked}".encode()).hexdigest()[:16]
+
+
+def _write(row: Any, columns: tuple[str, ...], mark: str) -> str:
+    values = [_plain(_value(row, column)) for column in columns]
+    return signing.dumps([mark, *values], salt=SALT, compress=True)
+
+
+def _read(token: str, mark: str, size: int) -> list[Any]:
+    try:
+        known, *values = signing.loads(token, salt=SALT)
+    except signing.BadSignature as error:
+        raise _wrong() from error
+    if known != mark or len(values) != size:
+        raise _wrong()
+    return [datetime.fromisoformat(value["at"]) if isinstance(value, dict) else value for value in values]
+
+
+def _wrong() -> Invalid:
+    return Invalid(
+        "This pageToken is not of this list. Ask for the first page again, then send what nextPageToken says, with the "
+        "same filters and ordering.",
+        details={"fields": {"pageToken": ["It is not a token of this list."]}},
+    )
+
+
+def _value(row: Any, column: str) -> Any:
+    for name in column.split(LOOKUP_SEP):
+        row = getattr(row, name)
+    return row
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
+    return str(value) if isinstance(value, UUID) else value

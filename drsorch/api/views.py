@@ -1,0 +1,136 @@
+"""What every endpoint does before and after its own work."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+from django.db.models import Model, QuerySet
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from drsorch.access import policy
+from drsorch.access.requests import actor_of
+from drsorch.api import idempotency, throttles
+from drsorch.api.endpoint import Endpoint
+from drsorch.api.paging import ListQuery, Page, filters_of, page_of
+from drsorch.api.serializers import Query
+from drsorch.api.versions import etag, version_asked
+from drsorch.audit.actor import Actor, Source
+from drsorch.errors import Invalid
+
+M = TypeVar("M", bound=Model)
+# What automation may say of itself.
+SOURCES = (Source.CLI, Source.SSM, Source.STEPFUNCTIONS, Source.EVENTBRIDGE, Source.API)
+SOURCE_HEADER = "X-Invocation-Source"
+NO_CONTENT = 204
+
+
+class ApiViewSet(ViewSet):
+    """Endpoints about one kind of object. `tag` groups them in the documentation."""
+
+    tag = ""
+    format_kwarg = None  # there is one format
+    actor: Actor
+    query: dict[str, Any]
+    body: dict[str, Any]
+    version: int
+    key: str
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """What the method at hand declares; None for a method that the path does not take."""
+        method = getattr(self, getattr(self, "action", None) or "", None)
+        return getattr(method, "endpoint", None)
+
+    def initial(self, request: Request, *_: Any, **__: Any) -> None:
+        """Count the request, find out who asks, and refuse whoever lacks the permission."""
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        address = request.META.get("REMOTE_ADDR", "")
+        endpoint = self.endpoint
+        throttles.refuse_crowds(address)
+        if endpoint is not None and endpoint.is_public:
+            return
+        throttles.refuse_strangers(address)
+        try:
+            is_known = request.user.is_authenticated
+        except Exception:
+            throttles.count_stranger(address)
+            raise
+        if not is_known:
+            throttles.count_stranger(address)
+            raise NotAuthenticated
+        if endpoint is None:
+            raise MethodNotAllowed(cast(str, request.method))
+        throttles.refuse_hurry(f"{request.user.pk}:{getattr(request.auth, 'pk', '')}", asks_aws=endpoint.asks_aws)
+        self.actor = _actor(request)
+        if endpoint.permission is not None:
+            policy.require(self.actor, endpoint.permission)
+
+    def answer(self, endpoint: Endpoint, method: Callable[..., Any], path: dict[str, Any]) -> Response:
+        """Check what was sent, do the work once, and answer."""
+        request = self.request
+        self.query = self._checked(endpoint.query, request.query_params)
+        if endpoint.takes_version:
+            self.version = version_asked(request)
+        is_read = request.method in {"GET", "HEAD"}
+        if not is_read:
+            self.body = self._checked(endpoint.body, request.data, partial=endpoint.is_partial)
+        self.key = "" if request.method != "POST" else idempotency.key_of(request, is_required=endpoint.needs_key)
+
+        def work() -> Response:
+            return self._respond(endpoint, method(self, **path))
+
+        return idempotency.once(request, self.key, work) if self.key and not endpoint.is_secret else work()
+
+    def scoped(self, rows: QuerySet[M], level: policy.Level = policy.Level.VIEW) -> QuerySet[M]:
+        """Return the rows in the caller's sight."""
+        return policy.scope(self.actor, rows, level)
+
+    def one(self, rows: QuerySet[M], **lookup: Any) -> M:
+        """Return the row in the caller's sight. Raises NotFound, the same for missing and unseen."""
+        return policy.get_or_404(self.actor, rows, **lookup)
+
+    def page(self, rows: QuerySet[Any], *, ignored: Collection[str] = ()) -> Page:
+        """Return the page that was asked for of the rows in the caller's sight, narrowed by the filters.
+
+        `ignored` are parameters that are no lookups: the endpoint has heeded them.
+        """
+        endpoint = cast(Endpoint, self.endpoint)
+        orderings = cast(type[ListQuery], endpoint.query).orderings
+        lookups = {name: value for name, value in filters_of(self.query).items() if name not in ignored}
+        narrowed = self.scoped(rows).filter(**lookups)
+        return page_of(narrowed, self.query, orderings, endpoint.usual_order)
+
+    def _checked(self, shape: Any, data: Any, **options: Any) -> dict[str, Any]:
+        if shape is Query and not data:
+            return {}
+        checker = shape(data=data, context={"view": self}, **options)
+        checker.is_valid(raise_exception=True)
+        return cast(dict[str, Any], checker.validated_data)
+
+    def _respond(self, endpoint: Endpoint, result: Any) -> Response:
+        if isinstance(result, Response):
+            return result
+        if endpoint.answer is None:
+            return Response(status=NO_CONTENT)
+        context = {"view": self, "actor": getattr(self, "actor", None)}
+        if isinstance(result, Page):
+            items = endpoint.answer(result.items, many=True, context=context).data
+            return Response({"items": items, "count": result.count, "nextPageToken": result.next_token})
+        headers = {"ETag": etag(result.version)} if endpoint.has_version else {}
+        return Response(endpoint.answer(result, context=context).data, status=endpoint.status, headers=headers)
+
+
+def _actor(request: Request) -> Actor:
+    """Return who asks, with the source that a program says it was invoked from. Raises Invalid."""
+    actor = actor_of(request._request, Source.API)
+    said = request.headers.get(SOURCE_HEADER)
+    if said is None:
+        return actor
+    if said not in SOURCES:
+        raise Invalid(f"{SOURCE_HEADER} is one of {', '.join(SOURCES)}.")
+    if request.auth is None:
+        raise Invalid(f"{SOURCE_HEADER} is for programs, which send a token. Leave it out.")
+    return replace(actor, source=said)

@@ -1,0 +1,78 @@
+"""Endpoints of DRS jobs and quotas, as we know them. No AWS."""
+
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from drsorch.access.roles import Permission
+from drsorch.api.endpoint import endpoint
+from drsorch.api.views import ApiViewSet
+from drsorch.errors import Invalid, NotFound
+from executions.decisions.surveyed import Survey
+from executions.models import Job, JobEvent, Poller
+from executions.serializers import evidence as shapes
+from executions.serializers.inputs import JobQuery, OneJobQuery, PlaceQuery
+from protection.models import AccountRegion, SourceServer
+from protection.quotas import quotas_at
+
+VIEW = Permission.VIEW_RESOURCES
+
+
+class DrsViewSet(ApiViewSet):
+    """DRS's jobs for our executions, their logs, and its quotas."""
+
+    tag = "DRS"
+
+    @endpoint(VIEW, query=JobQuery, answer=shapes.JobAnswer, is_list=True, usual_order="-createdAt")
+    def jobs(self) -> Any:
+        """List the DRS jobs of our executions, the newest first."""
+        found = Job.objects.select_related("account", "launch__wave", "terminationcall__termination")
+        if "execution" in self.query:
+            pk = self.query["execution"]
+            mine = Q(launch__wave__execution=pk) | Q(terminationcall__termination__execution=pk)
+            found = found.filter(mine)
+        return self.page(found, ignored=("execution",))
+
+    @endpoint(VIEW, query=OneJobQuery, answer=shapes.JobEventAnswer, is_list=True)
+    def job_logs(self, job_id: str) -> Any:
+        """List the lines of a job's log, in the order in which we read them."""
+        places = {name.removeprefix("job__"): value for name, value in self.query.items() if name.startswith("job__")}
+        found = list(self.scoped(Job.objects.filter(job_id=job_id, **places))[:2])
+        if not found:
+            raise NotFound("There is no such DRS job of ours, or you may not see it.")
+        if len(found) > 1:
+            raise Invalid("Several accounts or Regions have a job of that id. Name the accountId and the region.")
+        return self.page(JobEvent.objects.filter(job=found[0]).select_related("job__account"))
+
+    @endpoint(VIEW, query=PlaceQuery, answer=shapes.QuotasAnswer, is_list=True, usual_order="accountId")
+    def quotas(self) -> Any:
+        """List DRS's quotas in each enabled Region of the accounts, and how much of them is used."""
+        page = self.page(_places())
+        surveys = _surveys(page.items)
+        for row in page.items:
+            _add_quotas(row, surveys.get((row.account_id, row.region)))
+        return page
+
+
+def _places() -> "QuerySet[AccountRegion]":
+    here = SourceServer.objects.present().filter(account=OuterRef("account"), region=OuterRef("region"))
+    counted = here.order_by().values("account").annotate(number=Count("pk")).values("number")
+    found = AccountRegion.objects.filter(is_enabled=True).select_related("account")
+    return found.annotate(server_count=Coalesce(Subquery(counted), 0))
+
+
+def _surveys(places: Any) -> dict[tuple[int, str], Survey]:
+    """Return the last look at each of these places that was looked at."""
+    accounts = {place.account_id for place in places}
+    kept = Poller.objects.filter(account__in=accounts).exclude(surveyed_at=None)
+    return {(row.account_id, row.region): Survey.from_json(row.survey) for row in kept}
+
+
+def _add_quotas(row: Any, survey: Survey | None) -> None:
+    limits = quotas_at(row)
+    row.concurrentJobs = {"limit": limits.jobs, "used": len(survey.live_jobs) if survey else None}
+    row.serversInJobs = {"limit": limits.servers_in_jobs, "used": survey.servers_in_jobs if survey else None}
+    row.replicatingServers = {"limit": limits.replicating_servers, "used": row.server_count}
+    row.serversPerJob, row.readAt = limits.servers_per_job, limits.read_at
+    row.usedAsOf = survey.taken_at if survey else None

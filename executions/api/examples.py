@@ -1,0 +1,90 @@
+"""Examples of answers about executions."""
+
+from typing import Any
+
+ID = "5b0c7f8e-3d5d-4f0e-9a51-0d8f6f8b2c11"
+EXECUTION_SUMMARY: dict[str, Any] = {
+    "executionId": ID,
+    "planId": "3",
+    "planName": "Billing",
+    "planVersion": 1,
+    "executionType": "DRILL",
+    "status": "PAUSED",
+    "statusReason": "The plan stops before wave 2.",
+    "initiatedBy": "olga",
+    "invocationSource": "API",
+    "reason": "Quarterly drill",
+    "parentExecutionId": "",
+    "createdAt": "2026-03-01T12:00:00Z",
+    "startedAt": "2026-03-01T12:00:01Z",
+    "endedAt": None,
+    "elapsedSeconds": 720,
+    "currentWave": 2,
+    "waveCount": 2,
+    "serverCount": 2,
+    "launchedCount": 1,
+    "instancesTerminated": False,
+    "version": 14,
+    "allowedActions": [
+        {"action": "resume", "allowed": True, "reason": ""},
+        {"action": "pause", "allowed": False, "reason": "The execution is paused already."},
+    ],
+}
+SERVER: dict[str, Any] = {
+    "sourceServerId": "s-0a1b2c3d4e5f60718",
+    "name": "billing-db-1",
+    "accountId": "222222222222",
+    "region": "us-east-1",
+    "impact": "CRITICAL",
+    "attempt": 1,
+    "launchStatus": "LAUNCHED",
+    "step": "READY",
+    "stepNumber": 5,
+    "stepCount": 5,
+    "recoveryInstanceId": "i-0a1b2c3d4e5f60718",
+    "privateIp": "10.0.1.10",
+    "instanceType": "m5.large",
+    "checkStatus": "PASSED",
+    "checkReason": "",
+    "error": "",
+    "startedAt": "2026-03-01T12:00:02Z",
+    "endedAt": "2026-03-01T12:09:30Z",
+}
+DECISION: dict[str, Any] = {
+    "gateId": "21",
+    "waveNumber": 2,
+    "kind": "PAUSE_BEFORE",
+    "question": "The plan stops before wave 2, Applications. Resume to start it, skip it, or cancel.",
+    "details": [],
+    "askedAt": "2026-03-01T12:09:31Z",
+    "options": [{"answer": "RESUME", "allowed": True, "reason": "", "needsNote": False}],
+}
+EXECUTION: dict[str, Any] = EXECUTION_SUMMARY | {
+    "pauseRequestedBy": "",
+    "cancelledBy": "",
+    "overrideReason": "",
+    "pointInTime": None,
+    "tags": {"Application": "billing"},
+    "nextDecision": DECISION,
+    "decisions": [DECISION],
+    "waves": [
+        {
+            "waveNumber": 1,
+            "name": "Databases",
+            "dependsOnWaves": [],
+            "status": "COMPLETED",
+            "statusReason": "1 of 1 servers launched.",
+            "startedAt": "2026-03-01T12:00:01Z",
+            "endedAt": "2026-03-01T12:09:30Z",
+            "jobs": [
+                {
+                    "jobId": "drsjob-0a1b2c3d4e5f60718",
+                    "accountId": "222222222222",
+                    "region": "us-east-1",
+                    "status": "COMPLETED",
+                }
+            ],
+            "servers": [SERVER],
+        }
+    ],
+}

@@ -1,0 +1,149 @@
+"""Endpoints of executions: find, start, control, delete."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from drsorch.access.roles import Permission
+from drsorch.api.endpoint import endpoint
+from drsorch.api.idempotency import own_key
+from drsorch.api.views import ApiViewSet
+from executions import services
+from executions.api import rows
+from executions.api.examples import EXECUTION, EXECUTION_SUMMARY
+from executions.models import Execution
+from executions.serializers import inputs
+from executions.serializers.evidence import DeletedAnswer, TerminationAnswer
+from executions.serializers.executions import ExecutionAnswer, ExecutionSummary
+from executions.states import ACTIVE
+from executions.termination import state_of_termination
+from plans.models import RecoveryPlan
+
+VIEW = Permission.VIEW_RESOURCES
+NOT_STARTED = ("ACTIVE_EXECUTION", "SERVER_CONFLICT", "NOT_READY", "INVALID_STATE", "IDEMPOTENCY_MISMATCH")
+NOT_NOW = ("INVALID_STATE", "IDEMPOTENCY_MISMATCH")
+START: dict[str, Any] = {
+    "answer": ExecutionAnswer,
+    "status": 202,
+    "asks_aws": True,
+    "needs_key": True,
+    "conflicts": (*NOT_STARTED, "IDEMPOTENCY_IN_PROGRESS"),
+    "example": EXECUTION,
+}
+
+
+class StartingViewSet(ApiViewSet):
+    """What starts executions, whatever the address."""
+
+    tag = "Executions"
+
+    def started(self, plan_id: int) -> Execution:
+        """Start a plan in sight as the body says, once for the caller's key."""
+        plan = self.one(RecoveryPlan.objects.all(), pk=plan_id)
+        key = own_key(self.request, self.key)
+        execution = services.start_execution(plan=plan, actor=self.actor, idempotency_key=key, **self.body)
+        return self.one(rows.detailed(), pk=execution.pk)
+
+
+class ExecutionViewSet(StartingViewSet):
+    """Executions."""
+
+    @endpoint(
+        VIEW,
+        query=inputs.ExecutionQuery,
+        answer=ExecutionSummary,
+        is_list=True,
+        usual_order="-createdAt",
+        example=EXECUTION_SUMMARY,
+    )
+    def list(self) -> Any:
+        """List executions, the newest first."""
+        found, asked = rows.listed(), self.query
+        if "active" in asked:
+            found = found.filter(status__in=ACTIVE) if asked["active"] else found.exclude(status__in=ACTIVE)
+        if {"account", "region"} & asked.keys():
+            found = found.filter(rows.in_place(asked))
+        for key, value in asked.get("tags", {}).items():
+            found = found.filter(tags__key=key, tags__value=value)
+        return self.page(found, ignored=("active", "account", "region"))
+
+    @endpoint(Permission.EXECUTE_RECOVERY, body=inputs.NewExecutionInput, **START)
+    def create(self) -> Any:
+        """Start a plan. Problems block a DRILL; a RECOVERY has to be confirmed, and goes on with an overrideReason."""
+        return self.started(self.body.pop("plan_id"))
+
+    @endpoint(VIEW, answer=ExecutionAnswer, example=EXECUTION)
+    def retrieve(self, pk: UUID) -> Any:
+        """Get one execution with its waves, servers and open questions."""
+        return self.one(rows.detailed(), pk=pk)
+
+    @endpoint(VIEW, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    def pause(self, pk: UUID) -> Any:
+        """Ask for a pause before the next wave. Needs `drs:ManageExecution`, or to have started it."""
+        return self.act(pk, services.pause_execution)
+
+    @endpoint(Permission.MANAGE_EXECUTION, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    def resume(self, pk: UUID) -> Any:
+        """Answer every open pause with "go on". Needs `drs:ExecuteRecovery` too."""
+        return self.act(pk, services.resume_execution)
+
+    @endpoint(VIEW, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    def cancel(self, pk: UUID) -> Any:
+        """Start nothing more; jobs that run in DRS run out. Needs `drs:ManageExecution`, or to have started it."""
+        return self.act(pk, services.cancel_execution)
+
+    @endpoint(VIEW, answer=ExecutionAnswer, status=202, conflicts=NOT_NOW)
+    def destroy(self, pk: UUID) -> Any:
+        """Cancel an execution, as POST to its cancel does. Its history stays."""
+        return self.act(pk, services.cancel_execution)
+
+    @endpoint(
+        Permission.MANAGE_EXECUTION,
+        body=inputs.RetryInput,
+        answer=ExecutionAnswer,
+        conflicts=(*NOT_NOW, "SERVER_CONFLICT", "ALREADY_ANSWERED"),
+    )
+    def retry(self, pk: UUID) -> Any:
+        """Launch the failed servers of a wave again, when its question is open. Needs `drs:ExecuteRecovery` too."""
+        return self.act(pk, services.retry_wave, **self.body)
+
+    @endpoint(
+        VIEW,
+        body=inputs.DecideInput,
+        answer=ExecutionAnswer,
+        conflicts=(*NOT_NOW, "SERVER_CONFLICT", "ALREADY_ANSWERED"),
+    )
+    def decide(self, pk: UUID) -> Any:
+        """Answer an open question. Needs `drs:ManageExecution` and `drs:ExecuteRecovery`, to cancel the first only."""
+        return self.act(pk, services.decide_gate, **self.body)
+
+    @endpoint(
+        Permission.TERMINATE_INSTANCES,
+        body=inputs.TerminateInput,
+        answer=TerminationAnswer,
+        status=202,
+        conflicts=(*NOT_NOW, "ALREADY_TERMINATED"),
+    )
+    def terminate(self, pk: UUID) -> Any:
+        """Terminate every instance that the execution launched, and no other."""
+        execution = self.one(Execution.objects.all(), pk=pk)
+        services.terminate_instances(execution=execution, actor=self.actor, **self.body)
+        return state_of_termination(self.one(rows.detailed(), pk=pk))
+
+    @endpoint(VIEW, answer=DeletedAnswer)
+    def delete_ended(self) -> Any:
+        """Delete the oldest executions that may go, at most 500. Needs every permission.
+
+        They have ended, their instances are proven gone, and recoveries are older than the retention.
+        """
+        return {"deleted": services.delete_executions(actor=self.actor)}
+
+    @endpoint(VIEW, body=inputs.DeleteInput, answer=DeletedAnswer, conflicts=("INVALID_STATE",))
+    def delete_named(self) -> Any:
+        """Delete these executions, all or none, under the same conditions. Needs every permission."""
+        return {"deleted": services.delete_executions(actor=self.actor, ids=self.body["ids"])}
+
+    def act(self, pk: UUID, service: Callable[..., Execution], **arguments: Any) -> Execution:
+        """Call a service on an execution in sight, and return it as it is then."""
+        service(execution=self.one(Execution.objects.all(), pk=pk), actor=self.actor, **arguments)
+        return self.one(rows.detailed(), pk=pk)

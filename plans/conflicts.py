@@ -1,0 +1,100 @@
+"""What is said of plans in lists and details alike: where they act, how many servers, and who has some of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from plans.models import RecoveryPlan, WaveGroup, WaveServer
+from protection.models import ServerHold, SourceServer
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConflict:
+    """Servers of a plan that an execution of another plan has."""
+
+    execution_id: UUID
+    label: str
+    status: str
+    server_ids: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """The same in words."""
+        servers = "1 server is" if len(self.server_ids) == 1 else f"{len(self.server_ids)} servers are"
+        return f"{servers} in use by {self.label}."
+
+
+@dataclass(slots=True)
+class Extent:
+    """What a plan concerns now."""
+
+    places: set[tuple[str, str]] = field(default_factory=set)  # AWS account id, Region
+    server_count: int = 0
+    conflicts: list[ServerConflict] = field(default_factory=list)
+
+
+def extents_of(plans: Iterable[RecoveryPlan]) -> dict[int, Extent]:
+    """Return the extent of each of these plans by key, in three queries however many there are."""
+    rows = {plan.pk: plan for plan in plans}
+    found = {pk: Extent() for pk in rows}
+    for row in _wave_groups(rows):
+        extent = found[row.wave.plan_id]
+        extent.places.add((row.group.account.account_id, row.group.region))
+        extent.server_count += row.whole_count if row.is_whole else row.chosen_count  # type: ignore[attr-defined]
+    held: dict[tuple[int, UUID, str], list[str]] = defaultdict(list)
+    for hold in holds_of(rows):
+        if hold.holder != rows[hold.plan].active_execution:
+            held[hold.plan, hold.holder, hold.label].append(hold.server.source_server_id)
+    statuses = _statuses({holder for _, holder, _ in held})
+    for (plan, holder, label), servers in sorted(held.items(), key=str):
+        found[plan].conflicts.append(ServerConflict(holder, label, statuses.get(holder, ""), tuple(sorted(servers))))
+    return found
+
+
+def holds_of(plans: Iterable[int]) -> "QuerySet[Any]":
+    """Return the holds on servers of these plans, each with its `plan`."""
+    chosen = WaveServer.objects.filter(wave_group=OuterRef("wave_group"), server=OuterRef("server"))
+    through = "server__group__wave_groups"
+    return (
+        ServerHold.objects.filter(**{f"{through}__wave__plan__in": list(plans)})
+        .annotate(plan=F(f"{through}__wave__plan"), wave_group=F(through), is_whole=F(f"{through}__is_whole"))
+        .filter(Q(is_whole=True) | Exists(chosen))
+        .select_related("server")
+    )
+
+
+def in_conflict() -> Exists:
+    """Return the condition for plans of whose servers another plan's execution has some."""
+    chosen = WaveServer.objects.filter(wave_group=OuterRef("pk"), server__hold__isnull=False)
+    foreign = ~Q(server__hold__holder=OuterRef("wave__plan__active_execution"))
+    free = Q(wave__plan__active_execution=None)
+    whole = SourceServer.objects.filter(group=OuterRef("group"), hold__isnull=False)
+    others = ~Q(hold__holder=OuterRef("wave__plan__active_execution"))
+    held = (Q(is_whole=True) & (Exists(whole.filter(others)) | (free & Exists(whole)))) | (
+        Q(is_whole=False) & (Exists(chosen.filter(foreign)) | (free & Exists(chosen)))
+    )
+    return Exists(WaveGroup.objects.filter(held, wave__plan=OuterRef("pk")))
+
+
+def _wave_groups(plans: Iterable[int]) -> "QuerySet[WaveGroup]":
+    whole = SourceServer.objects.filter(group=OuterRef("group")).order_by().values("group")
+    chosen = WaveServer.objects.filter(wave_group=OuterRef("pk"), server__group=OuterRef("group"))
+    numbers = {
+        "whole_count": whole.annotate(number=Count("pk")).values("number"),
+        "chosen_count": chosen.order_by().values("wave_group").annotate(number=Count("pk")).values("number"),
+    }
+    counted = WaveGroup.objects.annotate(**{name: Coalesce(Subquery(rows), 0) for name, rows in numbers.items()})
+    return counted.filter(wave__plan__in=list(plans)).select_related("wave", "group__account")
+
+
+def _statuses(holders: set[UUID]) -> dict[UUID, str]:
+    """Return how these executions stand; by the name that they give their relation to plans, which are below them."""
+    if not holders:
+        return {}
+    rows = RecoveryPlan.objects.filter(executions__in=holders)
+    return dict(rows.values_list("executions__pk", "executions__status"))

@@ -1,0 +1,141 @@
+"""Endpoints of accounts, and of what is known of their Regions."""
+
+from typing import Any
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from drsorch.access.roles import Permission
+from drsorch.api.endpoint import endpoint
+from drsorch.api.offers import with_rights
+from drsorch.api.views import ApiViewSet
+from protection import services
+from protection.models import AccountRegion, SourceServer, TargetAccount
+from protection.serializers import accounts as shapes
+from protection.serializers.accounts import AccountAnswer
+
+VIEW, MANAGE = Permission.VIEW_RESOURCES, Permission.MANAGE_ACCOUNTS
+EXAMPLE = {
+    "accountId": "222222222222",
+    "name": "Target",
+    "partition": "aws",
+    "roleArn": "arn:aws:iam::222222222222:role/drsorch-spoke",
+    "tagJobs": True,
+    "status": "VALID",
+    "statusReason": "",
+    "validatedAt": "2026-03-01T12:00:00Z",
+    "regions": [
+        {
+            "region": "us-east-1",
+            "enabled": True,
+            "initialized": True,
+            "lastSyncedAt": "2026-03-01T12:05:00Z",
+            "lastError": "",
+            "lastErrorAt": None,
+        }
+    ],
+    "version": 2,
+    "createdAt": "2026-03-01T11:58:00Z",
+    "changedAt": "2026-03-01T12:00:00Z",
+    "allowedActions": [{"action": "update", "allowed": True, "reason": ""}],
+}
+
+
+class AccountViewSet(ApiViewSet):
+    """Target accounts."""
+
+    tag = "Accounts"
+
+    def rows(self) -> "QuerySet[TargetAccount]":
+        """Return accounts with all that is answered about them."""
+        found = TargetAccount.objects.annotate(group_count=Count("groups", distinct=True)).prefetch_related("regions")
+        return with_rights(found, self.actor)
+
+    @endpoint(VIEW, query=shapes.AccountQuery, answer=AccountAnswer, is_list=True, usual_order="name", example=EXAMPLE)
+    def list(self) -> Any:
+        """List accounts."""
+        return self.page(self.rows())
+
+    @endpoint(VIEW, answer=AccountAnswer, has_version=True, example=EXAMPLE)
+    def retrieve(self, account_id: str) -> Any:
+        """Get one account."""
+        return self.one(self.rows(), account_id=account_id)
+
+    @endpoint(
+        MANAGE,
+        body=shapes.NewAccountInput,
+        answer=AccountAnswer,
+        status=201,
+        has_version=True,
+        conflicts=("ACCOUNT_TAKEN",),
+        example=EXAMPLE,
+    )
+    def create(self) -> Any:
+        """Register an account. It is not validated yet."""
+        services.register_account(actor=self.actor, **self.body)
+        return self.one(self.rows(), account_id=self.body["account_id"])
+
+    @endpoint(MANAGE, body=shapes.AccountInput, answer=AccountAnswer, takes_version=True, has_version=True)
+    def update(self, account_id: str) -> Any:
+        """Change an account. A changed role or external id has to be validated again."""
+        account = self.one(TargetAccount.objects.all(), account_id=account_id)
+        services.update_account(account=account, actor=self.actor, version=self.version, **self.body)
+        return self.one(self.rows(), account_id=account_id)
+
+    @endpoint(MANAGE, takes_version=True, conflicts=("IN_USE",))
+    def destroy(self, account_id: str) -> None:
+        """Forget an account that no group uses and no execution has run in. Nothing in AWS changes."""
+        account = self.one(TargetAccount.objects.all(), account_id=account_id)
+        services.remove_account(account=account, actor=self.actor, version=self.version)
+
+    @endpoint(MANAGE, answer=AccountAnswer, has_version=True, asks_aws=True, example=EXAMPLE)
+    def validate(self, account_id: str) -> Any:
+        """Ask AWS whether we may act in the account. A refusal is the account's status, not an error."""
+        account = self.one(TargetAccount.objects.all(), account_id=account_id)
+        services.validate_account(account=account, actor=self.actor)
+        return self.one(self.rows(), account_id=account_id)
+
+    @endpoint(VIEW, answer=shapes.OwnAccountAnswer, asks_aws=True)
+    def current(self) -> Any:
+        """Ask AWS whose credentials this installation runs with."""
+        identity = services.own_account(actor=self.actor)
+        known = self.scoped(TargetAccount.objects.filter(account_id=identity.account_id)).exists()
+        return {"account_id": identity.account_id, "arn": identity.arn, "is_registered": known}
+
+
+class PlaceViewSet(ApiViewSet):
+    """What is known of the Regions of accounts. No AWS."""
+
+    tag = "DRS"
+
+    def rows(self) -> "QuerySet[AccountRegion]":
+        """Return the Regions with the number of their servers that DRS has."""
+        here = SourceServer.objects.present().filter(account=OuterRef("account"), region=OuterRef("region"))
+        counted = here.order_by().values("account").annotate(number=Count("pk")).values("number")
+        return AccountRegion.objects.select_related("account").annotate(server_count=Coalesce(Subquery(counted), 0))
+
+    @endpoint(VIEW, query=shapes.PlaceQuery, answer=shapes.StateOfPlaceAnswer, is_list=True, usual_order="accountId")
+    def states(self) -> Any:
+        """List the accounts' Regions: is DRS initialised there, how many servers, when did we look."""
+        return self.page(self.rows())
+
+    @endpoint(VIEW, query=shapes.PlaceQuery, answer=shapes.CapacityAnswer, is_list=True, usual_order="accountId")
+    def capacity(self) -> Any:
+        """List how many servers replicate in each enabled Region, of how many that DRS allows there."""
+        return self.page(self.rows().filter(is_enabled=True))
+
+    @endpoint(VIEW, answer=shapes.RegionsAnswer)
+    def regions(self) -> Any:
+        """Return the Regions in which DRS is offered, by partition."""
+        return {"partitions": services.offered_regions()}
+
+    @endpoint(VIEW, body=shapes.SyncInput, answer=shapes.SyncAnswer, status=202)
+    def sync(self) -> Any:
+        """Ask the worker to read the inventory of an account, or of all in sight, now."""
+        named = {"account_id": self.body["account_id"]} if "account_id" in self.body else {}
+        accounts = (
+            [self.one(TargetAccount.objects.all(), **named)]
+            if named
+            else list(self.scoped(TargetAccount.objects.order_by("pk")))
+        )
+        return {"regions": sum(services.request_sync(account=each, actor=self.actor) for each in accounts)}

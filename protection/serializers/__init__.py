@@ -1,0 +1,1 @@
+"""Shapes of accounts, protection groups and source servers."""
