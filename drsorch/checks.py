@@ -8,7 +8,7 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-GUARDED = ("access", "api", "audit", "protection", "plans", "executions")
+GUARDED = ("access", "api", "audit", "config", "protection", "plans", "executions")
 
 
 @register

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "drsorch.access",
     "drsorch.api",
     "drsorch.audit",
+    "drsorch.config",
     "drsorch.console",
     "drsorch.queue",
     "drsorch",
@@ -233,6 +234,7 @@ QUEUE_WARM_UP = ["drsorch.aws.sessions.load_models"]
 QUEUE_SCHEDULES = [
     {"name": "Sweep overdue executions and pollers", "func": "executions.tasks.sweep", "minutes": 1},
     {"name": "Forget old answers of the API", "func": "drsorch.api.tasks.forget_old_answers", "minutes": 60},
+    {"name": "Delete history that is kept no longer", "func": "executions.tasks.apply_retention", "minutes": 60},
     {"name": "Synchronise the inventory", "func": "protection.tasks.sync_inventory", "minutes": 5},
 ]
 
@@ -248,9 +250,6 @@ AWS_ONCE_READ_TIMEOUT_SECONDS = env.decimal("AWS_ONCE_READ_TIMEOUT_SECONDS", 30)
 AWS_BREAKER_MISSES = env.whole("AWS_BREAKER_MISSES", 3)
 AWS_REQUESTS_PER_SECOND = env.decimal("AWS_REQUESTS_PER_SECOND", 200 if PRACTICE else 5)
 AWS_BURST = env.whole("AWS_BURST", 400 if PRACTICE else 10)
-
-# Recoveries are evidence: an execution of a recovery is not deleted before so many days have passed since its end.
-RECOVERY_RETENTION_DAYS = env.whole("RECOVERY_RETENTION_DAYS", 365)
 
 # Engine. What the numbers mean, and the rule that ties them together, is in docs/engine.md.
 ENGINE_LEASE_SECONDS = env.decimal("ENGINE_LEASE_SECONDS", 60)
