@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cryptography.fernet import Fernet
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+
+from drsorch.secrets import is_entry
 
 GUARDED = ("access", "api", "audit", "config", "protection", "plans", "executions")
 
@@ -34,17 +35,9 @@ def encryption_keys_are_keys(app_configs: Sequence[AppConfig] | None, **_: Any) 
     return [
         Error(
             f"Entry {number} of ENCRYPTION_KEYS is not a Fernet key.",
-            hint="Make one with cryptography.fernet.Fernet.generate_key().",
+            hint="Make one with `manage.py keys new`.",
             id="drsorch.E002",
         )
         for number, key in enumerate(settings.ENCRYPTION_KEYS, start=1)
-        if not _is_key(key)
+        if not is_entry(key)
     ]
-
-
-def _is_key(text: str) -> bool:
-    try:
-        Fernet(text)
-    except ValueError:
-        return False
-    return True

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "drsorch.request_lines.request_lines",
     "drsorch.api.middleware.doorstep",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -149,6 +150,10 @@ API_AWS_PER_MINUTE = env.decimal("API_AWS_PER_MINUTE", 60)
 API_AWS_BURST = env.whole("API_AWS_BURST", 30)
 API_STRANGERS_PER_5_MINUTES = env.whole("API_STRANGERS_PER_5_MINUTES", 100)
 
+# Events in from EventBridge: from where, and of which rule. Beside these, the sender needs a token.
+EVENTS_ALLOWED_CIDRS = env.networks("EVENTS_ALLOWED_CIDRS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+EVENTS_RULE_NAME = env.pattern("EVENTS_RULE_NAME", "aws-drs-orchestrator-tag-sync-(dev|test|prod)")
+
 # REST API
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["drsorch.api.envelope.EnvelopeRenderer"],
@@ -230,7 +235,7 @@ QUEUE_STALL_SECONDS = env.decimal("QUEUE_STALL_SECONDS", 30)
 QUEUE_LONGEST_PAUSE_SECONDS = env.decimal("QUEUE_LONGEST_PAUSE_SECONDS", 30)
 QUEUE_TICKER = ["executions.tasks.sweep"]
 # Called once before the processes of a worker group are forked: what they would otherwise each do at their first task.
-QUEUE_WARM_UP = ["drsorch.aws.sessions.load_models"]
+QUEUE_WARM_UP = ["drsorch.aws.sessions.load_models", "drsorch.secrets.load_keys"]
 QUEUE_SCHEDULES = [
     {"name": "Sweep overdue executions and pollers", "func": "executions.tasks.sweep", "minutes": 1},
     {"name": "Forget old answers of the API", "func": "drsorch.api.tasks.forget_old_answers", "minutes": 60},
@@ -293,6 +298,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},  # what was refused is in the request's own line
         "botocore": {"level": "WARNING"},
         "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
     },

@@ -25,9 +25,7 @@ class Settings(Authored):
     """The one row of settings: for how many days history is kept."""
 
     drill_days = kept_days("drills, days", "Then a drill that has ended is deleted, once its instances are gone.")
-    recovery_days = kept_days(
-        "recoveries, days", "Nobody can delete a recovery before. Then it is, once its instances are gone.", 2555
-    )
+    recovery_days = kept_days("recoveries, days", "Nobody can delete a recovery before. Then it is, like a drill.")
     timeline_days = kept_days("timelines, days", "Then the timeline of an execution is deleted; the execution stays.")
     job_log_days = kept_days("logs of DRS jobs, days", "Then the lines of a job's log are deleted; the job stays.")
     audit_days = kept_days("audit trail, days", "No event leaves the audit trail before.", 2555)
