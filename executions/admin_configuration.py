@@ -49,7 +49,8 @@ class ConfigurationAdmin(SettingsAdmin):
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Show what a document would change; then, with what was shown, apply it."""
-        upload, fingerprint = request.FILES.get("file"), request.POST.get("fingerprint", "")
+        upload: Any = request.FILES.get("file")
+        fingerprint = request.POST.get("fingerprint", "")
         sent = upload.read(LARGEST_BYTES + 1) if upload else request.POST.get("document", "").encode()
         try:
             result = import_configuration(
