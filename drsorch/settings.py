@@ -48,10 +48,10 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "django_q",
-    "guardian",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "guardian",
 ]
 MIDDLEWARE = [
     "drsorch.request_lines.request_lines",

@@ -29,7 +29,7 @@ class ConfigurationAdmin(SettingsAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Say what the person may do with the configuration."""
         actor = actor_at(request)
-        offered = {"may_export": policy.is_auditor(actor), "may_import": policy.is_administrator(actor)}
+        offered = {"may_export": policy.may_audit(actor), "may_import": policy.is_administrator(actor)}
         return super().changelist_view(request, {**offered, **(extra_context or {})})
 
     def get_urls(self) -> list[Any]:

@@ -68,7 +68,7 @@ def export_configuration(*, actor: Actor) -> dict[str, Any]:
 
     For auditors and whoever has every permission; recorded. Raises Denied.
     """
-    if not policy.is_auditor(actor):
+    if not policy.may_audit(actor):
         raise Denied(
             "Exporting the configuration is for auditors and administrators. Ask one of them.",
             details={"permission": str(Permission.VIEW_RESOURCES)},

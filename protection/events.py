@@ -53,20 +53,18 @@ def receive_event(*, actor: Actor, event: Any) -> Receipt:
     try:
         rule = _accepted(actor, event)
     except UserError as refusal:
-        record_refusal(actor=actor, event=event, refusal=refusal)
+        layer = refusal.details.get("layer") or ("structure" if isinstance(refusal, Invalid) else "token")
+        record_refusal(actor=actor, event=event, layer=layer, code=refusal.code, sentence=refusal.message)
         raise
     return _start(actor, event["id"], rule)
 
 
 @transaction.atomic
-def record_refusal(*, actor: Actor, event: Any, refusal: UserError) -> None:
+def record_refusal(*, actor: Actor, event: Any, layer: str, code: str, sentence: str) -> None:
     """Record that an event was refused. For doors too, which refuse a wrong token before anybody is known."""
     said: Mapping[str, Any] = event if isinstance(event, dict) else {}
     row = ReceivedEvent(event_id=_short(said.get("id")), rule=_short(_rule_of(said)))
-    layer = refusal.details.get("layer") or ("structure" if isinstance(refusal, Invalid) else "token")
-    record(
-        actor, "receive_event", row, outcome=Outcome.DENIED, layer=layer, code=refusal.code, sentence=refusal.message
-    )
+    record(actor, "receive_event", row, outcome=Outcome.DENIED, layer=layer, code=code, sentence=sentence)
 
 
 @transaction.atomic

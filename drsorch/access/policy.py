@@ -73,15 +73,7 @@ def is_administrator(actor: Actor) -> bool:
     return is_everywhere(actor) and all(has(actor, permission) for permission in Permission)
 
 
-def require_administrator(actor: Actor, doing: str) -> None:
-    """Return when the actor has every permission, on everything. Raises Denied; `doing` begins its sentence."""
-    missing = next((each for each in Permission if not has(actor, each)), None)
-    if missing is not None:
-        raise _denied(f"{doing} needs every permission there is, {missing} too. Ask an administrator.", missing)
-    require_everywhere(actor, Permission.MANAGE_ACCOUNTS)
-
-
-def is_auditor(actor: Actor) -> bool:
+def may_audit(actor: Actor) -> bool:
     """Say whether the actor may read and export the audit trail: auditors, and who has every permission."""
     reads = has(actor, Permission.VIEW_RESOURCES) and is_everywhere(actor, Level.VIEW)
     return reads and (is_administrator(actor) or Role.AUDITOR in standing(actor.user).groups)
@@ -139,6 +131,14 @@ def require_everywhere(actor: Actor, permission: Permission) -> None:
         raise _denied(why_not(actor, permission), permission)
     if not is_everywhere(actor):
         raise _denied("This needs access to everything, not to single accounts. Ask an administrator.", permission)
+
+
+def require_administrator(actor: Actor, doing: str) -> None:
+    """Return when the actor has every permission, on everything. Raises Denied; `doing` begins its sentence."""
+    missing = next((each for each in Permission if not has(actor, each)), None)
+    if missing is not None:
+        raise _denied(f"{doing} needs every permission there is, {missing} too. Ask an administrator.", missing)
+    require_everywhere(actor, Permission.MANAGE_ACCOUNTS)
 
 
 def get_or_404(actor: Actor, queryset: QuerySet[M], **lookup: Any) -> M:

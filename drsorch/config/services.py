@@ -8,6 +8,7 @@ from drsorch.access import policy
 from drsorch.audit.actor import Actor
 from drsorch.audit.record import record
 from drsorch.config.models import THE_ONE, Settings
+from drsorch.errors import Denied
 from drsorch.saving import validate
 
 EDITABLE = ("drill_days", "recovery_days", "timeline_days", "job_log_days", "audit_days")
@@ -24,7 +25,7 @@ def update_settings(*, actor: Actor, version: int | None, **fields: Any) -> Sett
 
     Raises Denied for anybody who has not every permission, Invalid (fewer than 90 days), VersionMismatch.
     """
-    policy.require_administrator(actor, "Changing the settings")
+    _require(actor)
     unknown = fields.keys() - set(EDITABLE)
     if unknown:
         raise TypeError(f"There is no setting {', '.join(sorted(unknown))}.")
@@ -38,3 +39,16 @@ def update_settings(*, actor: Actor, version: int | None, **fields: Any) -> Sett
         row.save()
         record(actor, "update_settings", row, before=before, after=fields)
     return row
+
+
+def why_not_update(actor: Actor) -> str:
+    """Return why the actor may not change the settings, or nothing."""
+    try:
+        _require(actor)
+    except Denied as refusal:
+        return refusal.message
+    return ""
+
+
+def _require(actor: Actor) -> None:
+    policy.require_administrator(actor, "Changing the settings")

@@ -156,9 +156,9 @@ def _assign(group: ProtectionGroup, server_ids: Iterable[str], actor: Actor) -> 
     )
 
 
-def held_sentence(group: ProtectionGroup, server_name: str, label: str) -> str:
-    """Say why a group cannot be changed while somebody has one of its servers."""
-    return f"{group} cannot be changed now: {server_name} is in use by {label}. Wait until it has ended."
+def held_sentence(group: ProtectionGroup, server: object, label: str) -> str:
+    """Say why a group cannot be changed while somebody has one of its servers; `label` is empty when out of sight."""
+    return f"{group} cannot be changed now: {server} is in use by {label or 'an execution'}. Wait until it has ended."
 
 
 def _refuse_while_held(group: ProtectionGroup, actor: Actor) -> None:
@@ -167,7 +167,7 @@ def _refuse_while_held(group: ProtectionGroup, actor: Actor) -> None:
         # Whose execution it is may be out of sight of whoever sees the group only.
         is_seen = policy.is_everywhere(actor, policy.Level.VIEW)
         raise Conflict(
-            held_sentence(group, hold.server.hostname, hold.label if is_seen else "an execution"),
+            held_sentence(group, hold.server, hold.label if is_seen else ""),
             code="ACTIVE_EXECUTION",
             details={"executionId": str(hold.holder)} if is_seen else {},
         )
