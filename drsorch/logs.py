@@ -88,7 +88,7 @@ def note(**facts: object) -> None:
 
 def _with_context(*args: Any, **kwargs: Any) -> logging.LogRecord:
     record = logging.LogRecord(*args, **kwargs)
-    record.context = dict(_context.get({}))  # type: ignore[attr-defined]
+    record.context = dict(_context.get({}))
     return record
 
 
