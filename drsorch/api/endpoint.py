@@ -16,10 +16,10 @@ class Endpoint:
     """One method of one path.
 
     `permission` None: for everybody who is signed in. `is_public`: for everybody. `is_list`: pages of `answer`.
-    `takes_version`: If-Match is needed. `may_be_outdated`: a 412 may also say that what was seen before has changed.
-    `needs_key`: Idempotency-Key is needed; every POST accepts one.
+    `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one.
     `is_secret`: the answer is shown once and kept nowhere.
     `conflicts` are the codes that a 409 may have.
+    `may_be_outdated`: a 412 may say that what was seen before has changed, without If-Match.
     """
 
     permission: Permission | None
