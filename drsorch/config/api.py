@@ -26,10 +26,14 @@ class SettingsViewSet(ApiViewSet):
 
     tag = "Configuration"
 
+    def row(self) -> Settings:
+        """Return the settings when they are in sight."""
+        return self.one(Settings.objects.all(), pk=current_settings().pk)
+
     @endpoint(Permission.VIEW_RESOURCES, answer=SettingsAnswer, has_version=True, example=EXAMPLE)
     def retrieve(self) -> Any:
         """Get the settings: for how many days history is kept."""
-        return self.one(Settings.objects.all(), pk=current_settings().pk)
+        return self.row()
 
     @endpoint(
         Permission.VIEW_RESOURCES,
@@ -41,4 +45,5 @@ class SettingsViewSet(ApiViewSet):
     )
     def update(self) -> Any:
         """Change the settings. Needs every permission."""
+        self.row()
         return update_settings(actor=self.actor, version=self.version, **self.body)
