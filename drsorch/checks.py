@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cryptography.fernet import Fernet
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib import admin
 from django.core.checks import CheckMessage, Error, register
 
 from drsorch.access.declared import undeclared
+from drsorch.secrets import is_entry
 
 SHORTEST_KEY = 32
-GUARDED = ("access", "api", "audit", "protection", "plans", "executions")
+GUARDED = ("access", "api", "audit", "config", "protection", "plans", "executions")
 
 
 @register
@@ -66,11 +66,11 @@ def encryption_keys_are_keys(app_configs: Sequence[AppConfig] | None, **_: Any) 
     return [
         Error(
             f"Entry {number} of ENCRYPTION_KEYS is not a Fernet key.",
-            hint="Make one with cryptography.fernet.Fernet.generate_key().",
+            hint="Make one with `manage.py keys new`.",
             id="drsorch.E002",
         )
         for number, key in enumerate(settings.ENCRYPTION_KEYS, start=1)
-        if not _is_key(key)
+        if not is_entry(key)
     ]
 
 
@@ -86,11 +86,3 @@ def audit_key_is_long(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
             id="drsorch.E010",
         )
     ]
-
-
-def _is_key(text: str) -> bool:
-    try:
-        Fernet(text)
-    except ValueError:
-        return False
-    return True

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "drsorch.access",
     "drsorch.api",
     "drsorch.audit",
+    "drsorch.config",
     "drsorch.console",
     "drsorch.queue",
     "drsorch",
@@ -60,6 +61,7 @@ INSTALLED_APPS = [
     "guardian",
 ]
 MIDDLEWARE = [
+    "drsorch.request_lines.request_lines",
     "drsorch.api.middleware.doorstep",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -156,6 +158,10 @@ API_AWS_PER_MINUTE = env.decimal("API_AWS_PER_MINUTE", 60)
 API_AWS_BURST = env.whole("API_AWS_BURST", 30)
 API_STRANGERS_PER_5_MINUTES = env.whole("API_STRANGERS_PER_5_MINUTES", 100)
 
+# Events in from EventBridge: from where, and of which rule. Beside these, the sender needs a token.
+EVENTS_ALLOWED_CIDRS = env.networks("EVENTS_ALLOWED_CIDRS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+EVENTS_RULE_NAME = env.pattern("EVENTS_RULE_NAME", "aws-drs-orchestrator-tag-sync-(dev|test|prod)")
+
 # REST API
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["drsorch.api.envelope.EnvelopeRenderer"],
@@ -238,10 +244,11 @@ QUEUE_STALL_SECONDS = env.decimal("QUEUE_STALL_SECONDS", 30)
 QUEUE_LONGEST_PAUSE_SECONDS = env.decimal("QUEUE_LONGEST_PAUSE_SECONDS", 30)
 QUEUE_TICKER = ["executions.tasks.sweep"]
 # Called once before the processes of a worker group are forked: what they would otherwise each do at their first task.
-QUEUE_WARM_UP = ["drsorch.aws.apis.load_models"]
+QUEUE_WARM_UP = ["drsorch.aws.apis.load_models", "drsorch.secrets.load_keys"]
 QUEUE_SCHEDULES = [
     {"name": "Sweep overdue executions and pollers", "func": "executions.tasks.sweep", "minutes": 1},
     {"name": "Forget old answers of the API", "func": "drsorch.api.tasks.forget_old_answers", "minutes": 60},
+    {"name": "Delete history that is kept no longer", "func": "executions.tasks.apply_retention", "minutes": 60},
     {"name": "Synchronise the inventory", "func": "protection.tasks.sync_inventory", "minutes": 5},
     {"name": "Anchor the audit trail", "func": "drsorch.audit.tasks.move_anchor", "minutes": 5},
 ]
@@ -258,9 +265,6 @@ AWS_ONCE_READ_TIMEOUT_SECONDS = env.decimal("AWS_ONCE_READ_TIMEOUT_SECONDS", 30)
 AWS_BREAKER_MISSES = env.whole("AWS_BREAKER_MISSES", 3)
 AWS_REQUESTS_PER_SECOND = env.decimal("AWS_REQUESTS_PER_SECOND", 200 if PRACTICE else 5)
 AWS_BURST = env.whole("AWS_BURST", 400 if PRACTICE else 10)
-
-# Recoveries are evidence: an execution of a recovery is not deleted before so many days have passed since its end.
-RECOVERY_RETENTION_DAYS = env.whole("RECOVERY_RETENTION_DAYS", 365)
 
 # Engine. What the numbers mean, and the rule that ties them together, is in docs/engine.md.
 ENGINE_LEASE_SECONDS = env.decimal("ENGINE_LEASE_SECONDS", 60)
@@ -304,6 +308,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},  # what was refused is in the request's own line
         "botocore": {"level": "WARNING"},
         "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
     },

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from executions import views
+from executions.api.configuration import ConfigurationViewSet
 from executions.api.drs import DrsViewSet
 from executions.api.evidence import EvidenceViewSet
 from executions.api.executions import ExecutionViewSet
@@ -45,4 +46,6 @@ api = [
     path("drs/jobs", DrsViewSet.as_view({"get": "jobs"})),
     path("drs/job-logs/<str:job_id>", DrsViewSet.as_view({"get": "job_logs"})),
     path("drs/quotas", DrsViewSet.as_view({"get": "quotas"})),
+    path("config/export", ConfigurationViewSet.as_view({"get": "export"})),
+    path("config/import", ConfigurationViewSet.as_view({"post": "load"})),
 ]

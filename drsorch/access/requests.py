@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from drsorch.access.models import ApiToken
 from drsorch.audit.actor import Actor, Source
 from drsorch.errors import NotFound
+from drsorch.logs import note
 
 
 def actor_of(request: HttpRequest, source: str = Source.UI) -> Actor:
@@ -24,11 +25,13 @@ def actor_of(request: HttpRequest, source: str = Source.UI) -> Actor:
             request_id=getattr(request, "request_id", "") or uuid.uuid4().hex,
         )
         request._actor = known  # type: ignore[attr-defined]
+        note(actor=known.name)
     return known
 
 
 def actor_with(token: ApiToken, *, address: str = "", request_id: str = "", source: str = Source.API) -> Actor:
     """Return the owner of a token that was accepted, with the rights that the token leaves."""
+    note(actor=token.owner.get_username(), token_id=token.pk)
     return Actor(
         name=token.owner.get_username(),
         source=source,

@@ -151,6 +151,8 @@ class ApiSchema(AutoSchema):
             found |= {404, 409, 415}
         if spec.takes_version:
             found |= {412, 428}
+        if spec.may_be_outdated:
+            found |= {412}
         if spec.asks_aws:
             found |= {404, 502, 503}
         return sorted(found)

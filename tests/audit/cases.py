@@ -180,6 +180,11 @@ CASES = {
         lambda service, at, row: service(team=row, name="North", members=[at.olga.user], actor=at.ada),
         "team",
     ),
+    "update_settings": (
+        lambda at: 100,
+        lambda service, at, days: service(actor=at.ada, version=None, drill_days=days),
+        "settings",
+    ),
     "delete_team": (team, lambda service, at, row: service(team=row, actor=at.ada), "team"),
     "create_administrator": (
         lambda at: "correct horse battery",
@@ -196,7 +201,7 @@ RECORDED_AS = {
     "revoke_grant": "revoke_access",
 }
 # What is in no AWS account.
-NOWHERE = {"apitoken", "team", "user"}
+NOWHERE = {"apitoken", "settings", "team", "user"}
 
 
 def recorded_as(name):

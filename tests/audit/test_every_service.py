@@ -15,6 +15,7 @@ from drsorch.access.models import User
 from drsorch.access.roles import Role
 from drsorch.audit.models import AuditEvent
 from drsorch.audit.verify import verify
+from drsorch.config.services import update_settings
 from plans import services as plans
 from tests.access.conftest import staff
 from tests.audit.cases import CASES, account_in, definition, plan, recorded_as
@@ -23,7 +24,17 @@ from tests.audit.test_audit import INNER, READS
 pytestmark = pytest.mark.django_db
 PASSWORD = {"password1": "correct horse battery", "password2": "correct horse battery"}
 # What asks or finds: no change, no evidence.
-ASKS = READS | {"require", "require_everywhere", "can", "scope", "usable", "with_rights", "has", "why_not"}
+ASKS = READS | {
+    "require",
+    "require_everywhere",
+    "require_administrator",
+    "can",
+    "scope",
+    "usable",
+    "with_rights",
+    "has",
+    "why_not",
+}
 ASKS |= {"get_or_404", "is_administrator", "is_everywhere", "may_audit", "explain"}
 ASKS |= {"note_refused_command"}  # this one writes, and only of what was refused
 
@@ -85,7 +96,7 @@ def services():
         found |= {
             name: getattr(package, name) for name in package.__all__ if inspect.isfunction(getattr(package, name))
         }
-    found |= dict(of_access())
+    found |= dict(of_access()) | {"update_settings": update_settings}
     return {name: function for name, function in found.items() if name not in ASKS | INNER}
 
 

@@ -14,9 +14,10 @@ from drsorch.access.tokens import issue_token
 from drsorch.api import health, throttles
 from drsorch.audit.record import record
 from drsorch.audit.verify import keep, verify
+from drsorch.config.services import current_settings
 from drsorch.queue.models import beat
 from executions.models import Gate, Job, JobEvent, Launch, Poller, Termination
-from protection.models import ServerHold
+from protection.models import ReceivedEvent, ServerHold
 from tests import factories
 from tests.access.conftest import staff
 from tests.access.estate import REGION, estate
@@ -56,6 +57,8 @@ def names(world, ada):
         "protection.targetaccount": world.north,
         "protection.protectiongroup": world.north_group,
         "protection.sourceserver": world.north_server,
+        "protection.receivedevent": ReceivedEvent.objects.create(event_id="e-1", rule="r"),
+        "config.settings": current_settings(),
         "plans.recoveryplan": world.north_plan,
     }
     found = rows | grants | _of_execution(world) | vars(world)

@@ -6,10 +6,20 @@ from drsorch.access.declared import PUBLIC, SIGNED_IN
 from drsorch.access.roles import Permission as P
 from tests.api.routes import ROUTES, Route
 from tests.api.test_bad_input import least
-from tests.security.matrix import ADMIN_ROWS, ADMINISTRATOR, CLOSED_ROWS, CONSOLE, OWN_OR_ADMINISTRATOR, Row
+from tests.security.matrix import (
+    ADMIN_ROWS,
+    ADMINISTRATOR,
+    AUDITOR,
+    CLOSED_ROWS,
+    CONSOLE,
+    NOBODY,
+    OWN_OR_ADMINISTRATOR,
+    Row,
+)
 
 # What an address is about, by how it begins: the example in its place, and how that is reached.
 OBJECTS = {
+    "/config/settings": ("", "everywhere"),
     "/accounts/{": ("north_number", "north"),
     "/protection-groups/{": ("north_group", "north_group"),
     "/recovery-plans/{": ("north_plan", "north_plan"),
@@ -18,6 +28,7 @@ OBJECTS = {
     "/drs/job-logs/{": ("north_job_id", "of the north"),
     "/users/tokens/{": ("token", ""),
 }
+DAYS = ("drillDays", "recoveryDays", "timelineDays", "jobLogDays", "auditDays")
 STOPPING, GOING_ON = (P.MANAGE_EXECUTION,), (P.MANAGE_EXECUTION, P.EXECUTE_RECOVERY)
 # What the service asks for beyond what the address declares.
 BEYOND = {
@@ -29,6 +40,10 @@ BEYOND = {
     "POST /executions/{id}/decide": GOING_ON,
     "DELETE /executions": (ADMINISTRATOR,),
     "POST /executions/delete": (ADMINISTRATOR,),
+    "PUT /config/settings": (ADMINISTRATOR,),
+    "GET /config/export": (AUDITOR,),
+    "POST /config/import": (ADMINISTRATOR,),
+    "POST /events/eventbridge": (NOBODY,),  # with a session: events come with a token
     "DELETE /users/tokens/{id}": (OWN_OR_ADMINISTRATOR,),
 }
 # What asks AWS, or would leave nothing to try the next address on.
@@ -45,6 +60,8 @@ UNTRIED = {
 BODIES = {
     "POST /recovery-plans/{id}/copy": {"name": "North plan"},
     "POST /recovery-plans/{id}/execute": {"executionType": "RECOVERY"},
+    "PUT /config/settings": dict.fromkeys(DAYS, 100),
+    "POST /config/import": {"document": {}},
     "POST /executions/delete": {"executionIds": ["{north_run}"]},
 }
 

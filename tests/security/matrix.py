@@ -151,6 +151,8 @@ ADMIN = [
     records("executions.event", "of the north"),
     records("executions.gate", "of the north"),
     records("executions.poller", "of the north"),
+    records("protection.receivedevent", "everywhere"),
+    AdminModel("config.settings", "everywhere", change=ADMINISTRATOR),
 ]
 # Tables of libraries: Django's own permissions keep everybody out, for nobody is made superuser.
 CLOSED = ("django_q.schedule", "django_q.success", "django_q.failure", "django_q.ormq")
@@ -167,6 +169,8 @@ ADMIN_PAGES = [
     Row("set somebody's password", "POST", "/admin/access/user/{access.user}/password/", ADMINISTRATOR, "everywhere"),
     Row("export the audit trail", "GET", "/admin/audit/auditevent/export.{kind}", AUDITOR),
     Row("verify the audit trail", "POST", "/admin/audit/auditevent/verify/", AUDITOR),
+    Row("export the configuration", "POST", "/admin/config/settings/export/", AUDITOR),
+    Row("import a configuration", "POST", "/admin/config/settings/import/", ADMINISTRATOR, sent={"document": "x"}),
     Row("change one's own password", "GET", "/admin/password_change/", SIGNED_IN),
     Row("have changed it", "GET", "/admin/password_change/done/", SIGNED_IN, in_docs=False),
     Row("come from the admin's sign-in", "GET", "/admin/login/", SIGNED_IN, in_docs=False),
@@ -175,7 +179,7 @@ ADMIN_PAGES = [
     Row("complete a choice", "GET", "/admin/autocomplete/", NOBODY, in_docs=False),
     *(
         Row(f"see what {app} has", "GET", f"/admin/{app}/", P.VIEW_RESOURCES, in_docs=False, refused="404")
-        for app in ("access", "protection", "plans", "executions")
+        for app in ("access", "config", "protection", "plans", "executions")
     ),
     Row("see what audit has", "GET", "/admin/audit/", AUDITOR, in_docs=False, refused="404"),
     Row("see the queue's tables", "GET", "/admin/django_q/", OWN, in_docs=False),
