@@ -8,6 +8,8 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from drsorch.access.roles import Role
+
 GUARDED = ("access", "audit", "protection", "plans", "executions")
 
 
@@ -39,6 +41,20 @@ def encryption_keys_are_keys(app_configs: Sequence[AppConfig] | None, **_: Any) 
         )
         for number, key in enumerate(settings.ENCRYPTION_KEYS, start=1)
         if not _is_key(key)
+    ]
+
+
+@register
+def groups_give_roles_that_exist(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find entries of OIDC_GROUP_ROLES that name no role: the group would give nothing, and nobody would know why."""
+    return [
+        Error(
+            f"OIDC_GROUP_ROLES gives {role!r} to the group {group}, which is no role.",
+            hint=f"Use {', '.join(Role.values)}.",
+            id="drsorch.E003",
+        )
+        for group, role in settings.OIDC_GROUP_ROLES.items()
+        if role not in Role.values
     ]
 
 

@@ -64,3 +64,14 @@ def decimal(name: str, default: float) -> float:
 def listed(name: str, default: str = "") -> list[str]:
     """Return `name` as a list of the words between its commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def pairs(name: str) -> dict[str, str]:
+    """Return `name`, pairs like `one=two` between commas, as a mapping."""
+    found = {}
+    for pair in listed(name):
+        left, equals, right = (part.strip() for part in pair.rpartition("="))
+        if not left or not equals or not right:
+            raise ImproperlyConfigured(f"{name} has {pair!r}. Write pairs like one=two, with commas between them.")
+        found[left] = right
+    return found

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from drsorch.access import policy
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import OVERRIDING, Permission
+from drsorch.access.sessions import polled
 from drsorch.console.pages import perform, unchanged
 from drsorch.errors import UserError
 from executions import readiness, services
@@ -52,6 +53,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "executions/detail.html", {"shown": ExecutionPage(execution, actor)})
 
 
+@polled
 @require_safe
 def live(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The live part of the page when it is newer than `?v=`, else 204. Four queries when there is nothing new."""

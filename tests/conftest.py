@@ -5,7 +5,7 @@ import pytest
 from drsorch.access.roles import Role
 from tests import factories
 
-pytest_plugins = ["tests.simulator_fixtures"]
+pytest_plugins = ["tests.simulator_fixtures", "tests.access.provider_fixtures"]
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """The actor behind a request or a command."""
 
+import ipaddress
 import uuid
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
-from drsorch.access.models import ApiToken
+from drsorch.access.models import ApiToken, User
+from drsorch.access.roles import Permission, Right
 from drsorch.audit.actor import Actor, Source
 from drsorch.errors import NotFound
 
@@ -18,11 +21,27 @@ def actor_of(request: HttpRequest, source: str = Source.UI) -> Actor:
             name=request.user.get_username() or "anonymous",
             source=source,
             user=request.user,
-            address=request.META.get("REMOTE_ADDR", ""),
+            address=client_address(request),
             request_id=uuid.uuid4().hex,
         )
         request._actor = known  # type: ignore[attr-defined]
     return known
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address that the outermost of our TRUSTED_PROXIES was asked from.
+
+    Whoever asks may write into X-Forwarded-For what they like: only the last entries are from our own proxies. A
+    request that has not passed them all is known by the address it came from.
+    """
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if not 0 < settings.TRUSTED_PROXIES <= len(passed):
+        return peer
+    try:
+        return str(ipaddress.ip_address(passed[-settings.TRUSTED_PROXIES]))
+    except ValueError:
+        return peer
 
 
 def actor_with(token: ApiToken, *, address: str = "", request_id: str = "", source: str = Source.API) -> Actor:
@@ -34,6 +53,21 @@ def actor_with(token: ApiToken, *, address: str = "", request_id: str = "", sour
         address=address,
         request_id=request_id or uuid.uuid4().hex,
         right=token.right,
+    )
+
+
+def actor_with_jwt(person: User, *, address: str = "", request_id: str = "", source: str = Source.API) -> Actor:
+    """Return the person of an access token that was accepted (`oidc.bearer`), with all of their own rights.
+
+    They are given as those of a token, so that whoever has an access token cannot make API tokens with it.
+    """
+    return Actor(
+        name=person.get_username(),
+        source=source,
+        user=person,
+        address=address,
+        request_id=request_id or uuid.uuid4().hex,
+        right=Right(frozenset(Permission)),
     )
 
 

@@ -1,17 +1,12 @@
-"""Sign-in with a local password, one's own rights, and one's own tokens."""
+"""One's own rights, and one's own tokens."""
 
-from typing import Any
-
-from django.conf import settings
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from drsorch.access import policy
-from drsorch.access.demo import DEMO_USERS
 from drsorch.access.explain import explain, holdings
-from drsorch.access.forms import ExplainForm, SignInForm, TokenForm
+from drsorch.access.forms import ExplainForm, TokenForm
 from drsorch.access.models import ApiToken
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission, role_label
@@ -20,19 +15,6 @@ from drsorch.console.pages import perform
 from drsorch.errors import NotFound, UserError
 
 ENDED_SHOWN = 20
-
-
-class SignIn(LoginView):
-    """The sign-in page. In a demo it names the demo users, who exist nowhere else."""
-
-    template_name = "access/sign_in.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the demo users, in a demo only."""
-        demo_users = DEMO_USERS if settings.ENVIRONMENT == "demo" else ()
-        return super().get_context_data(demo_users=demo_users, **kwargs)
 
 
 @require_safe

@@ -20,7 +20,7 @@ def record(
         raise transaction.TransactionManagementError(f"{action} must be recorded in the transaction of its change.")
     return AuditEvent.objects.create(
         actor=actor.name,
-        user=actor.user,
+        user_id=actor.user.pk if actor.user is not None else None,  # nobody is signed in: no row
         source=actor.source,
         address=actor.address,
         request_id=actor.request_id,

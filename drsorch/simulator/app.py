@@ -12,7 +12,7 @@ from drsorch.simulator.credentials import find_account, identify, refuse_unless_
 from drsorch.simulator.errors import Refusal, Refused
 from drsorch.simulator.faults.refusals import ConnectionCut
 from drsorch.simulator.repeat import repeat_past
-from drsorch.simulator.serving import Service
+from drsorch.simulator.serving import Service, is_published
 from drsorch.simulator.signed_request import SignedRequest, read_request
 from drsorch.simulator.simulation import Simulation
 from drsorch.simulator.wire import Reply, refusal_reply
@@ -44,6 +44,8 @@ class SimulatorApp:
     def _answer(self, environ: dict[str, Any]) -> Reply:
         if environ["PATH_INFO"].startswith("/_sim/"):
             return self._control.answer(environ)
+        if is_published(environ):
+            return self._service.publish(environ)
         try:
             request = read_request(environ)
         except Refused as refused:
