@@ -6,8 +6,10 @@ from typing import Any
 from cryptography.fernet import Fernet
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.contrib import admin
 from django.core.checks import CheckMessage, Error, register
 
+from drsorch.access.declared import undeclared
 from drsorch.access.roles import Role
 
 GUARDED = ("access", "audit", "protection", "plans", "executions")
@@ -27,6 +29,34 @@ def every_model_declares_its_access(app_configs: Sequence[AppConfig] | None, **_
         )
         for model in models
         if not hasattr(model, "access_via")
+    ]
+
+
+@register
+def every_address_declares_what_it_needs(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find pages that anybody could open because nobody said what they need."""
+    return [
+        Error(
+            f"The address {route} declares no permission.",
+            hint="Put drsorch.access.declared.needs() on its view.",
+            id="drsorch.E003",
+        )
+        for route in undeclared()
+    ]
+
+
+@register
+def every_admin_page_asks_the_policy(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find admin pages of the product that would go by Django's own permissions, which nobody manages."""
+    return [
+        Error(
+            f"The admin page of {model.__name__} does not ask the policy.",
+            hint="Derive it from one of drsorch.access.policed.",
+            obj=model,
+            id="drsorch.E004",
+        )
+        for model, page in admin.site._registry.items()
+        if model._meta.app_label in GUARDED and not hasattr(page, "change_permission")
     ]
 
 
@@ -51,7 +81,7 @@ def groups_give_roles_that_exist(app_configs: Sequence[AppConfig] | None, **_: A
         Error(
             f"OIDC_GROUP_ROLES gives {role!r} to the group {group}, which is no role.",
             hint=f"Use {', '.join(Role.values)}.",
-            id="drsorch.E003",
+            id="drsorch.E005",
         )
         for group, role in settings.OIDC_GROUP_ROLES.items()
         if role not in Role.values

@@ -12,5 +12,6 @@ urlpatterns = [
     path("", include("drsorch.console.urls")),
     path("admin/login/", admin_views.door),
     path("admin/password_change/", admin_views.ChangePassword.as_view()),
+    path("admin/r/<path:where>", admin_views.no_shortcut),
     path("admin/", admin.site.urls),
 ]

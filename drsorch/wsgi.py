@@ -1,8 +1,11 @@
-"""WSGI entry point for gunicorn. Reading the settings refuses a wrong AWS endpoint, so the server does not start."""
+"""WSGI entry point for gunicorn. A wrong AWS endpoint, or an address without a permission, keeps it from starting."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
+from drsorch.access.declared import refuse_undeclared
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drsorch.settings")
 application = get_wsgi_application()
+refuse_undeclared()

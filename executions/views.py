@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from drsorch.access import policy
+from drsorch.access.declared import SIGNED_IN, needs
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import OVERRIDING, Permission
 from drsorch.access.sessions import polled
@@ -28,16 +29,19 @@ NOTE_LENGTH = 1000
 STOP_POLLING = 286
 
 
+@needs(SIGNED_IN)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Go to the executions."""
     return redirect("executions:list")
 
 
+@needs(Permission.VIEW_RESOURCES)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Active executions, or the history with `?show=history`; `?q=` searches in plan names."""
     show = "history" if request.GET.get("show") == "history" else "active"
+    policy.require(actor_of(request), Permission.VIEW_RESOURCES)
     wanted = request.GET.get("q", "").strip()
     found = Execution.objects.for_list().filter(plan_name__icontains=wanted)
     rows = found.ended() if show == "history" else found.active()
@@ -45,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "executions/list.html", {"page": page, "show": show, "wanted": wanted})
 
 
+@needs(Permission.VIEW_RESOURCES)
 @require_safe
 def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One execution, live."""
@@ -53,6 +58,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "executions/detail.html", {"shown": ExecutionPage(execution, actor)})
 
 
+@needs(Permission.VIEW_RESOURCES)
 @polled
 @require_safe
 def live(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
@@ -67,6 +73,7 @@ def live(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "executions/detail.html#live", {"shown": shown}, status=status)
 
 
+@needs(Permission.VIEW_RESOURCES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, plan_pk: int) -> HttpResponse:
     """Review a start, check it with AWS when asked to, and start. A form sent twice starts once: it carries a key."""
@@ -125,12 +132,14 @@ def _review(
     return render(request, "executions/start.html", context, status=refusal.status if refusal else 200)
 
 
+@needs(Permission.VIEW_RESOURCES)
 @require_POST
 def pause(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask for a pause before the next wave."""
     return _act(request, pk, services.pause_execution, "The execution pauses before its next wave.")
 
 
+@needs(Permission.VIEW_RESOURCES)
 @require_POST
 def decide(request: HttpRequest, pk: uuid.UUID, gate: int) -> HttpResponse:
     """Answer a question."""
@@ -147,12 +156,14 @@ def decide(request: HttpRequest, pk: uuid.UUID, gate: int) -> HttpResponse:
     )
 
 
+@needs(Permission.VIEW_RESOURCES)
 @require_POST
 def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Start nothing more."""
     return _act(request, pk, services.cancel_execution, "The execution is being cancelled.")
 
 
+@needs(Permission.TERMINATE_INSTANCES)
 @require_POST
 def terminate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Terminate what the execution launched. For a recovery, the plan's name must have been typed."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from drsorch.access import policy
+from drsorch.access.declared import needs
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
 from plans import services
@@ -19,15 +20,18 @@ PLANS_PER_PAGE = 50
 OLD = timedelta(minutes=15)  # the inventory is read every five
 
 
+@needs(Permission.VIEW_RESOURCES)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """All recovery plans in sight; `?q=` searches in their names."""
+    policy.require(actor_of(request), Permission.VIEW_RESOURCES)
     wanted = request.GET.get("q", "").strip()
     found = policy.scope(actor_of(request), RecoveryPlan.objects.for_list().filter(name__icontains=wanted))
     page = Paginator(found, PLANS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "plans/list.html", {"page": page, "wanted": wanted})
 
 
+@needs(Permission.VIEW_RESOURCES)
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One plan with its waves, and the start."""

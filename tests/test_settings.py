@@ -117,7 +117,13 @@ def test_a_group_that_is_to_give_a_role_that_does_not_exist_is_found(run):
 
 @pytest.mark.parametrize(("environment", "prefix"), [(PRODUCTION, "__Host-"), (DEMO, "")])
 def test_in_production_the_session_s_cookie_is_of_this_host_alone_and_passwords_are_off(run, environment, prefix):
-    shown = "SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_PATH", "SESSION_COOKIE_DOMAIN", "LOCAL_SIGN_IN"
+    shown = (
+        "SESSION_COOKIE_NAME",
+        "SESSION_COOKIE_SECURE",
+        "SESSION_COOKIE_PATH",
+        "SESSION_COOKIE_DOMAIN",
+        "LOCAL_SIGN_IN",
+    )
     code = f"from django.conf import settings as s; print(*(getattr(s, name) for name in {shown}))"
     ended = run("-c", code, DJANGO_SETTINGS_MODULE="drsorch.settings", **environment)
 

@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 
+from drsorch.access.declared import SIGNED_IN, needs
 from drsorch.access.policed import actor_at
 from drsorch.audit.record import record
-from drsorch.errors import Denied
+from drsorch.errors import Denied, NotFound
 
 
+@needs(SIGNED_IN)
 def door(request: HttpRequest) -> HttpResponse:
     """Stand where the admin site has its own sign-in: there is one sign-in, and who comes here has used it."""
     if not request.user.is_staff:
@@ -24,9 +26,16 @@ def door(request: HttpRequest) -> HttpResponse:
     return redirect(wanted if wanted.startswith(index) else index)
 
 
+@needs(SIGNED_IN)
+def no_shortcut(request: HttpRequest, where: str) -> HttpResponse:
+    """Stand where Django leads from any row to its page, and so tells whether there is such a row."""
+    raise NotFound("There is no such page.")
+
+
 class ChangePassword(PasswordChangeView):
     """Change one's own password, in one transaction with its evidence."""
 
+    needs = SIGNED_IN
     form_class = AdminPasswordChangeForm
     template_name = "registration/password_change_form.html"
     success_url = reverse_lazy("admin:password_change_done")

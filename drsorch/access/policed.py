@@ -64,6 +64,7 @@ class PolicedAdmin(Policed, admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows in sight, read-only; their history is the audit trail."""
 
     show_full_result_count = False
+    view_on_site = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows in the person's sight."""

@@ -73,7 +73,7 @@ def is_administrator(actor: Actor) -> bool:
     return is_everywhere(actor) and all(has(actor, permission) for permission in Permission)
 
 
-def is_auditor(actor: Actor) -> bool:
+def may_audit(actor: Actor) -> bool:
     """Say whether the actor may read and export the audit trail: auditors, and who has every permission."""
     reads = has(actor, Permission.VIEW_RESOURCES) and is_everywhere(actor, Level.VIEW)
     return reads and (is_administrator(actor) or Role.AUDITOR in standing(actor.user).groups)

@@ -99,7 +99,7 @@ def all_within(model: type[Model], path: str, within: QuerySet[Any]) -> Q:
     if many is None:
         return Q(**{f"{path}__in": within})
     rows = many._base_manager.filter(**{back: OuterRef("pk")})
-    return Q(Exists(rows)) & ~Q(Exists(rows.exclude(**{f"{rest}__in": within})))
+    return Q(Exists(rows)) & ~Q(Exists(rows.exclude(**{f"{rest or 'pk'}__in": within})))
 
 
 def last_of_many(model: type[Model], path: str) -> tuple[Any, str, str]:

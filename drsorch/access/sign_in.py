@@ -11,6 +11,7 @@ from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_safe
 
 from drsorch.access import evidence
+from drsorch.access.declared import PUBLIC, SIGNED_IN, needs
 from drsorch.access.demo import DEMO_USERS
 from drsorch.access.forms import SignInForm
 from drsorch.access.models import User
@@ -29,6 +30,7 @@ class SignIn(LoginView):
     In a demo it names the demo users, who exist nowhere else.
     """
 
+    needs = PUBLIC
     template_name = "access/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
@@ -69,6 +71,8 @@ class SignIn(LoginView):
 class SignOut(LogoutView):
     """Ends the session here, and then the one at the provider."""
 
+    needs = SIGNED_IN
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Record who leaves, sign out, and lead on to the provider when they came from there.
 
@@ -89,6 +93,7 @@ def _providers_sign_out(request: HttpRequest) -> str:
         return ""  # the session here is over all the same
 
 
+@needs(SIGNED_IN)
 @polled
 @require_safe
 def session(request: HttpRequest) -> HttpResponse:
@@ -96,6 +101,7 @@ def session(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@needs(SIGNED_IN)
 @require_safe
 def stay(request: HttpRequest) -> HttpResponse:
     """Stay signed in: being asked for is the activity."""

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from drsorch.access import policy
+from drsorch.access.declared import SIGNED_IN, needs
 from drsorch.access.explain import explain, holdings
 from drsorch.access.forms import ExplainForm, TokenForm
 from drsorch.access.models import ApiToken
@@ -17,6 +18,7 @@ from drsorch.errors import NotFound, UserError
 ENDED_SHOWN = 20
 
 
+@needs(SIGNED_IN)
 @require_safe
 def profile(request: HttpRequest) -> HttpResponse:
     """Show one's roles, permissions and grants; with `?permission=`, why one may or may not."""
@@ -36,6 +38,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "access/profile.html", context)
 
 
+@needs(SIGNED_IN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     """Show one's own tokens, and make one. Its text is in the answer to the form, once and nowhere else."""
@@ -54,6 +57,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     return render(request, "access/tokens.html", context, status=400 if form.errors else 200)
 
 
+@needs(SIGNED_IN)
 @require_POST
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke one of one's own tokens."""

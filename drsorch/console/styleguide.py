@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from drsorch.access.declared import SIGNED_IN, needs
 from drsorch.console.templatetags.ui import TONES
 from drsorch.errors import Denied
 
@@ -47,6 +48,7 @@ class ExampleForm(forms.Form):
     policy = forms.ChoiceField(label="When a wave fails", choices=[("STOP", "Stop"), ("CONTINUE", "Continue")])
 
 
+@needs(SIGNED_IN)
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """Show the components. Raises Denied for people who are not staff."""

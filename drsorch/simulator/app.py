@@ -34,18 +34,19 @@ class SimulatorApp:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         try:
-            reply = self._answer(environ)
+            reply = self._answer_unsigned(environ) or self._answer(environ)
         except ConnectionCut as cut:
             _cut(environ["werkzeug.socket"], is_reset=cut.is_reset)
             raise ConnectionResetError("cut by a fault rule") from None
         start_response(reply.status_line, [*reply.headers, ("Content-Length", str(len(reply.body)))])
         return [reply.body] if reply.cut_at is None else _cut_body(reply, environ["werkzeug.socket"])
 
-    def _answer(self, environ: dict[str, Any]) -> Reply:
+    def _answer_unsigned(self, environ: dict[str, Any]) -> Reply | None:
         if environ["PATH_INFO"].startswith("/_sim/"):
             return self._control.answer(environ)
-        if is_published(environ):
-            return self._service.publish(environ)
+        return self._service.publish(environ) if is_published(environ) else None
+
+    def _answer(self, environ: dict[str, Any]) -> Reply:
         try:
             request = read_request(environ)
         except Refused as refused:

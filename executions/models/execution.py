@@ -14,6 +14,7 @@ from drsorch.access.roles import Permission
 from drsorch.audit.actor import Source
 from drsorch.errors import Conflict
 from drsorch.queue.models import WorkerHeartbeat
+from executions.models.places import AccountSet
 from executions.states import ACTIVE, TERMINAL, ExecutionStatus, Mode, check_move
 from plans.models import RecoveryPlan
 
@@ -77,6 +78,7 @@ class Execution(models.Model):
     plan_name = models.CharField(max_length=100)
     plan_version = models.PositiveIntegerField()
     snapshot = models.JSONField(default=dict)
+    ran_in = models.ForeignKey(AccountSet, null=True, on_delete=models.PROTECT, related_name="executions")
     mode = models.CharField(max_length=8, choices=Mode)
     status = models.CharField(max_length=16, choices=ExecutionStatus, default=ExecutionStatus.PENDING)
     status_reason = models.TextField(blank=True)
@@ -113,8 +115,8 @@ class Execution(models.Model):
 
     objects = ExecutionQuerySet.as_manager()
     granted_via = ("plan",)
-    needs_as_well = {Permission.EXECUTE_RECOVERY: "waves__servers__account"}
-    access_via = ("waves__servers__account",)  # as it ran: its plan may act in other accounts by now
+    needs_as_well = {Permission.EXECUTE_RECOVERY: "ran_in__accounts"}
+    access_via = ("ran_in",)  # as it ran: its plan may act in other accounts by now
 
     class Meta:
         ordering = ["-created_at"]

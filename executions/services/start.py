@@ -14,7 +14,7 @@ from drsorch.audit.record import record
 from drsorch.errors import Conflict
 from executions import readiness
 from executions.decisions.readiness import Finding
-from executions.models import Event, Execution, ServerRun, WaveRun
+from executions.models import AccountSet, Event, Execution, ServerRun, WaveRun
 from executions.readiness import Look
 from executions.services import holding
 from executions.services.consent import (
@@ -110,6 +110,7 @@ def create_execution(
             overridden=[finding.to_json() for finding in let_pass],
         )
         drills = make_way(drills_to_preempt(look, mode, consent), execution.pk, look.plan, actor)
+        execution.ran_in = AccountSet.of(server.account_id for server in look.servers)
         _save_row(execution, look.plan, actor)
         _create_runs(execution, look)
         holding.hold(execution, look.servers, actor, taking_over=drills)

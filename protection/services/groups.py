@@ -126,13 +126,12 @@ def _assign(group: ProtectionGroup, server_ids: Iterable[str], actor: Actor) -> 
     if not taken:
         return
     seen = set(policy.scope(actor, ProtectionGroup.objects.filter(servers__in=taken)).values_list("pk", flat=True))
-    names = {server: str(server.group) if server.group_id in seen else "that you may not see" for server in taken}
+    named = {each: f"protection group {each.group}" for each in taken if each.group_id in seen}
+    unseen = "a protection group that you may not see"
     raise Conflict(
-        " ".join(
-            f"{server} is in protection group {names[server]} already. Remove it there first." for server in taken
-        ),
+        " ".join(f"{each} is in {named.get(each, unseen)} already. Remove it there first." for each in taken),
         code="SERVER_CONFLICT",
-        details={"servers": {server.source_server_id: names[server] for server in taken if server.group_id in seen}},
+        details={"servers": {each.source_server_id: str(each.group) for each in named}},
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from executions.models import Execution, ServerRun, WaveRun
+from executions.models import AccountSet, Execution, ServerRun, WaveRun
 from plans.models import RecoveryPlan, Wave, WaveGroup
 from protection.models import ProtectionGroup, SourceServer, TargetAccount
 
@@ -64,6 +64,7 @@ def run(of, *servers):
         plan=of,
         plan_name=of.name,
         plan_version=1,
+        ran_in=AccountSet.of(server.account_id for server in servers),
         mode="DRILL",
         status="COMPLETED",
         initiator="olga",

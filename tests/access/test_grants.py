@@ -21,7 +21,7 @@ from drsorch.access.roles import Permission, Role
 from drsorch.access.tokens import issue_token
 from drsorch.audit.models import AuditEvent
 from drsorch.errors import Denied, Invalid, NotFound
-from executions.models import Event, Execution, ServerRun
+from executions.models import AccountSet, Event, Execution, ServerRun
 from plans.models import RecoveryPlan, Wave
 from protection.models import AccountRegion, AccountUserGrant, ProtectionGroup, SourceServer, TargetAccount
 from protection.services import register_account
@@ -296,6 +296,17 @@ def test_a_team_that_is_deleted_takes_its_grants_with_it(world, ada, oscar):
 def test_the_demo_grants_everything_to_its_roles(world):
     create_demo_users()
     assert reached(actor_named("olga"), world, Level.MANAGE) == ALL
+
+
+def test_executions_of_before_get_the_accounts_of_their_servers(world):
+    before = dict(Execution.objects.values_list("pk", "ran_in"))
+    Execution.objects.update(ran_in=None)
+    sets = set(AccountSet.objects.values_list("pk", flat=True))
+
+    import_module("executions.migrations.0003_where_executions_ran").find_accounts(apps, None)
+
+    assert dict(Execution.objects.values_list("pk", "ran_in")) == before
+    assert set(AccountSet.objects.values_list("pk", flat=True)) == sets
 
 
 @pytest.mark.parametrize(("has_people", "expected"), [(True, 4), (False, 0)])

@@ -93,7 +93,7 @@ def test_without_an_audience_of_the_api_none_is_accepted(token, settings):
 def test_without_a_provider_none_is_accepted(token, settings):
     text = token()
     settings.OIDC_ISSUER = ""
-    with pytest.raises(Unauthenticated, match="Access tokens are not accepted here"):
+    with pytest.raises(Unauthenticated, match="has no identity provider"):
         authenticate_jwt(text)
 
 

@@ -16,7 +16,7 @@ HOUR = 3600
 LONG_AGO = {"iat": 1_700_000_000, "exp": 1_700_003_600}
 
 
-def assert_refused(client, answer, reason, *, status=403, outcome=Outcome.DENIED):
+def assert_refused(client, answer, reason, *, status=401, outcome=Outcome.DENIED):
     assert answer.status_code == status
     assert "You are not signed in" in answer.content.decode()
     assert "_auth_user_id" not in client.session
@@ -205,7 +205,9 @@ def test_a_provider_that_went_down_on_the_way_gives_a_page(op, client):
     oidc_provider.forget()
     op.tell(answer={"/.well-known/openid-configuration": {"status": 502, "body": "down"}})
 
-    assert_refused(client, client.get(CALLBACK, answer), "answered 502 without JSON", status=503, outcome=Outcome.FAILED)
+    assert_refused(
+        client, client.get(CALLBACK, answer), "answered 502 without JSON", status=503, outcome=Outcome.FAILED
+    )
 
 
 DESCRIPTIONS = {
@@ -225,8 +227,8 @@ def test_a_provider_is_not_believed_that(op, client, settings, said, changes):
 
 
 def test_without_a_provider_there_is_nothing_to_begin(client):
-    assert client.get("/account/oidc/begin").status_code == 404
-    assert client.get(CALLBACK, {"code": "x", "state": "y"}).status_code == 403
+    assert client.get("/account/oidc/begin").status_code == 401
+    assert client.get(CALLBACK, {"code": "x", "state": "y"}).status_code == 401
 
 
 def test_neither_code_nor_state_get_into_the_log(op, client, caplog):

@@ -154,7 +154,7 @@ def test_who_lost_every_role_is_refused_and_keeps_none(op, client):
 
     answer = op.sign_in(client)
 
-    assert answer.status_code == 403
+    assert answer.status_code == 401
     assert not is_signed_in(client)
     assert roles(User.objects.get()) == set()
 
@@ -164,7 +164,7 @@ def test_who_was_made_inactive_is_refused_and_loses_the_session_that_was_open(op
     User.objects.update(is_active=False)
 
     assert client.get("/plans/").headers["Location"].startswith(SIGN_IN)
-    assert op.sign_in(client).status_code == 403
+    assert op.sign_in(client).status_code == 401
 
     assert client.get("/plans/").headers["Location"].startswith(SIGN_IN)
     refusal = AuditEvent.objects.filter(outcome=Outcome.DENIED).get()

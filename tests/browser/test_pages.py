@@ -43,6 +43,9 @@ def test_every_page_is_accessible_in_every_look(strict_page, visit, plan, ada, a
         f"/plans/{plan.pk}/start?mode=RECOVERY",
         "/executions/",
         "/executions/?q=nothing",
+        "/account/tokens",
+        "/account/profile?permission=drs:ManageAccounts&kind=plans.recoveryplan&name=Billing",
+        "/account/profile?permission=drs:ManageAccounts&kind=plans.recoveryplan&name=Nothing",
     ):
         page = visit(address)
         for width, theme in LOOKS:

@@ -7,7 +7,7 @@ from drsorch.access.oidc.claims import BadToken, access_token_claims
 from drsorch.access.oidc.people import SignInRefused, find_person, groups_of, map_groups, said_at
 from drsorch.access.oidc.provider import Provider, provider
 from drsorch.access.requests import actor_with_jwt
-from drsorch.errors import NotFound, Unauthenticated
+from drsorch.errors import Unauthenticated
 
 
 def authenticate_jwt(text: str, *, address: str = "") -> User:
@@ -21,8 +21,6 @@ def authenticate_jwt(text: str, *, address: str = "") -> User:
         source = provider()
         claims = access_token_claims(text, source)
         groups = _groups(claims, source)
-    except NotFound as error:
-        raise Unauthenticated("Access tokens are not accepted here. Use an API token, drs_…") from error
     except (BadToken, SignInRefused) as error:
         raise Unauthenticated(f"The access token is not accepted ({error.reason}). Get a new one.") from error
     person = find_person(source.issuer, claims["sub"])

@@ -16,14 +16,14 @@ from drsorch.access.models import User
 from drsorch.access.roles import Role
 from drsorch.audit.actor import Actor
 from drsorch.audit.record import record
-from drsorch.errors import Denied
+from drsorch.errors import Unauthenticated
 
 # These are the provider's to give and to take. DRSAuditor is given here, unless OIDC_GROUP_ROLES names it.
 PROVIDERS_ROLES = frozenset(Role.values) - {Role.AUDITOR}
 LONGEST_USERNAME = 150
 
 
-class SignInRefused(Denied):
+class SignInRefused(Unauthenticated):
     """The provider or we do not let somebody in. `reason` is a word or two for the evidence."""
 
     code = "SIGN_IN_REFUSED"

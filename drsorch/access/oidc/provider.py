@@ -10,9 +10,9 @@ from django.conf import settings
 
 from drsorch.access.oidc.asking import ProviderFailed, ProviderRefused, ask
 from drsorch.access.oidc.kept import Kept
-from drsorch.errors import NotFound
+from drsorch.errors import Unauthenticated
 
-COGNITO = re.compile(r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/", re.ASCII)
+COGNITO = re.compile(r"https://(issuer-)?cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/", re.ASCII)
 ENDPOINTS = (
     "authorization_endpoint",
     "token_endpoint",
@@ -61,9 +61,9 @@ class Provider:
 
 
 def provider() -> Provider:
-    """Return the provider of this installation. Raises NotFound when it has none, ProviderFailed."""
+    """Return the provider of this installation. Raises Unauthenticated when it has none, ProviderFailed."""
     if not settings.OIDC_ISSUER:
-        raise NotFound("This installation has no identity provider. Set OIDC_ISSUER; see docs/sign-in.md.")
+        raise Unauthenticated("This installation has no identity provider. Set OIDC_ISSUER; see docs/sign-in.md.")
     return _providers.get(settings.OIDC_DISCOVERY_URL)
 
 

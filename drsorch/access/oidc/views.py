@@ -15,6 +15,7 @@ from django.views import View
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 
 from drsorch.access import evidence
+from drsorch.access.declared import PUBLIC
 from drsorch.access.oidc.asking import ProviderFailed
 from drsorch.access.oidc.people import SignInRefused
 from drsorch.access.oidc.provider import provider
@@ -46,6 +47,8 @@ ERRORS = frozenset(
 class Begin(OIDCAuthenticationRequestView):
     """Sends the browser to the provider, with a state, a nonce and a challenge that are kept in the session."""
 
+    needs = PUBLIC
+
     def __init__(self, **kwargs: Any) -> None:
         """Read only what needs no network."""
         View.__init__(self, **kwargs)
@@ -64,6 +67,8 @@ class Begin(OIDCAuthenticationRequestView):
 @method_decorator(login_not_required, name="dispatch")
 class Callback(OIDCAuthenticationCallbackView):
     """Takes the browser back from the provider, and signs the person in or says why not."""
+
+    needs = PUBLIC
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Sign in whose code it is. Each state is good for one answer, also for one that is refused."""

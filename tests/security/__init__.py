@@ -1,0 +1,1 @@
+"""Attempts to do what one may not."""

@@ -1,0 +1,132 @@
+"""The estate with an example row of everything, and the cast."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
+
+from drsorch.access.grants import grant, save_team
+from drsorch.access.models import OrgWideGrant, RoleGroup, Team
+from drsorch.access.tokens import issue_token
+from drsorch.audit.record import record
+from executions.models import Gate, Job, JobEvent, Launch, Poller, Termination
+from protection.models import ServerHold
+from tests import factories
+from tests.access.conftest import staff
+from tests.access.estate import REGION, estate
+from tests.security.verdicts import SCOPES, Person
+
+
+@pytest.fixture
+def world(db):
+    """Two accounts with what is in them."""
+    return estate()
+
+
+@pytest.fixture
+def names(world, ada):
+    """The ids of an example row of everything, in the north, by the names in the paths of the matrix."""
+    someone = factories.person("someone")
+    team = save_team(team=Team(), name="Some team", members=[], actor=ada)
+    grants = {}
+    for kind, row in (("protection.account", world.north), ("protection.group", world.north_group)):
+        grants |= _granted(kind, row, someone, team, ada)
+    grants |= _granted("plans.plan", world.north_plan, someone, team, ada)
+    tomorrow = timezone.now() + timedelta(days=1)
+    with transaction.atomic():
+        event = record(ada, "create_plan", world.north_plan)
+    token, _ = issue_token(
+        owner=someone.user, actor=ada, name="Some program", scopes=["drs:ViewResources"], expires_at=tomorrow
+    )
+    rows = {
+        "access.user": someone.user,
+        "access.rolegroup": RoleGroup.objects.get(name="DRSOperator"),
+        "access.apitoken": token,
+        "token": token,
+        "access.team": team,
+        "access.orgwidegrant": OrgWideGrant.objects.get(user=someone.user),
+        "audit.auditevent": event,
+        "protection.targetaccount": world.north,
+        "protection.protectiongroup": world.north_group,
+        "protection.sourceserver": world.north_server,
+        "plans.recoveryplan": world.north_plan,
+    }
+    found = rows | grants | _of_execution(world) | vars(world)
+    return {name: row.pk for name, row in found.items()}
+
+
+def _granted(kind, row, someone, team, ada):
+    return {
+        f"{kind}usergrant": grant(to=someone.user, obj=row, level="view", actor=ada),
+        f"{kind}teamgrant": grant(to=team, obj=row, level="view", actor=ada),
+    }
+
+
+def _of_execution(world):
+    run, place = world.north_run, {"account": world.north, "region": REGION}
+    wave = run.waves.get()
+    job = Job.objects.create(**place, job_id="drsjob-1", type="LAUNCH", status="COMPLETED", created_at=timezone.now())
+    run.say("It ended.", by="engine", what="end")
+    hold = {"holder": run.pk, "label": str(run), "link": run.get_absolute_url(), "mode": run.mode}
+    return {
+        "protection.serverhold": ServerHold.objects.create(server=world.north_server, **hold),
+        "executions.execution": run,
+        "executions.waverun": wave,
+        "executions.serverrun": wave.servers.get(),
+        "executions.launch": Launch.objects.create(**place, wave=wave),
+        "executions.termination": Termination.objects.create(execution=run, requested_by="ada"),
+        "executions.job": job,
+        "executions.jobevent": JobEvent.objects.create(job=job, event="JOB_START", digest="1"),
+        "executions.event": run.events.get(),
+        "executions.gate": Gate.objects.create(wave=wave, kind="FAILED", question="?", answered_at=timezone.now()),
+        "executions.poller": Poller.objects.create(**place),
+    }
+
+
+@pytest.fixture
+def enter(client, world, ada):
+    """Make a person of the matrix and let them sign in; who can not, comes anonymously or with a dead session."""
+
+    def come(person: Person):
+        client.logout()
+        if person.name == "anonymous":
+            return client
+        actor = staff(factories.person(person.name, person.role or None, everywhere=False))
+        _grant(actor.user, person, world, ada)
+        client.force_login(actor.user)
+        if not person.can_sign_in:
+            actor.user.is_active = False
+            actor.user.save()
+        return client
+
+    return come
+
+
+def _grant(user, person, world, ada):
+    level = SCOPES[person.scope]
+    if not level:
+        grant(to=user, obj=world.south, level="manage", actor=ada)
+    elif level == "view":
+        team = save_team(team=Team(), name=f"Team of {user}", members=[user], actor=ada)
+        grant(to=team, obj=world.north, level=level, actor=ada)
+    else:
+        grant(to=user, obj=world.north, level=level, actor=ada)
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    """Hundreds of refusals, each with its trace, would be most of the work."""
+    logger = logging.getLogger("django.request")
+    logger.disabled = True
+    yield
+    logger.disabled = False
+
+
+@pytest.fixture(autouse=True)
+def roles(db):
+    """The groups of the roles, also after a test that emptied the tables."""
+    factories.create_roles()
+    assert Group.objects.exists()

@@ -1,0 +1,96 @@
+"""What the matrix expects of somebody at an address, and what the address really answers."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.messages import get_messages
+
+from drsorch.access.declared import PUBLIC, SIGNED_IN
+from drsorch.access.roles import EVERYWHERE, PERMISSIONS, Permission
+from tests.security.matrix import ADMINISTRATOR, NOBODY, OWN, Row
+
+ALLOWED, DENIED, UNSEEN, SIGN_IN = "allowed", "403", "404", "sign in"
+REFUSALS = ("This needs the permission", "Your access to")
+PLACEHOLDER = re.compile(r"\{([a-z_.]+)\}")
+# How much of the north is granted to somebody, or nothing there but all of the south.
+SCOPES = {"manage": "manage", "view": "view", "elsewhere": ""}
+LEVELS = ("view", "operate", "manage")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of the cast: a role or none, what is granted, and whether they can sign in at all."""
+
+    name: str
+    role: str = ""
+    scope: str = "manage"
+    can_sign_in: bool = True
+
+
+def expected(row: Row, person: Person) -> str:
+    """Return the verdict that the table and the roles demand. Says itself what the policy should say."""
+    if not person.can_sign_in:
+        return ALLOWED if row.needs == PUBLIC else SIGN_IN
+    if row.needs in (SIGNED_IN, PUBLIC):
+        return ALLOWED
+    if row.needs == OWN:
+        return UNSEEN
+    at_admin = row.path.startswith("/admin/")
+    is_able = _is_able(row, person)
+    if at_admin and not is_able and "/explain/" not in row.path:
+        return row.refused
+    if row.on and not _reaches(row, person, "view"):
+        return UNSEEN
+    return ALLOWED if is_able and (not row.on or _reaches(row, person, row.needed_level)) else DENIED
+
+
+def _is_able(row: Row, person: Person) -> bool:
+    verbs = PERMISSIONS_AS_SPECIFIED.get(person.role, frozenset())
+    if row.needs == ADMINISTRATOR:
+        return verbs == frozenset(Permission)
+    return row.needs != NOBODY and verbs >= {row.needs, *row.also}
+
+
+def _reaches(row: Row, person: Person, level: str) -> bool:
+    if Permission.VIEW_RESOURCES not in PERMISSIONS_AS_SPECIFIED.get(person.role, ()):
+        return False
+    everywhere = EVERYWHERE_AS_SPECIFIED.get(person.role, "")
+    granted = "" if row.on == "everywhere" else SCOPES[person.scope]
+    return any(held and LEVELS.index(held) >= LEVELS.index(level) for held in (everywhere, granted))
+
+
+# As they were when this module was loaded: a fault planted in the product must not change what is expected.
+PERMISSIONS_AS_SPECIFIED = dict(PERMISSIONS)
+EVERYWHERE_AS_SPECIFIED = dict(EVERYWHERE)
+
+
+def answered(client: Any, row: Row, names: dict[str, Any]) -> str:
+    """Send the request and return the verdict that the answer is."""
+    path = PLACEHOLDER.sub(lambda found: str(names[found[1]]), row.path)
+    response = getattr(client, row.method.lower())(path, row.sent)
+    if response.status_code in (301, 302):
+        return _of_redirect(response)
+    if response.status_code in (403, 404):
+        return str(response.status_code)
+    assert response.status_code < 500, f"{row.method} {path}: {response.status_code}"
+    return ALLOWED
+
+
+def _of_redirect(response: Any) -> str:
+    location = response.headers["Location"]
+    said = [str(message) for message in get_messages(response.wsgi_request)._queued_messages]  # of this request only
+    if location.startswith(("/account/sign-in?next=", "/admin/login/?next=")):
+        return SIGN_IN
+    if any(text.startswith(REFUSALS) for text in said):
+        return DENIED
+    return UNSEEN if any("Perhaps it was deleted" in text for text in said) else ALLOWED
+
+
+def deviations(client: Any, person: Person, rows: Iterable[Row], names: Any) -> Iterator[str]:
+    """Yield a sentence for each address that answers this person otherwise than the matrix says."""
+    for row in rows:
+        wanted, got = expected(row, person), answered(client, row, names)
+        if wanted != got:
+            yield f"{row.method} {row.path} for {person.name}: {got}, and should be {wanted}"
