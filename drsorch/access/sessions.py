@@ -29,6 +29,7 @@ def polled(view: View) -> View:
 @receiver(user_logged_in)
 def begin(request: HttpRequest, **_: Any) -> None:
     """Let the session's time begin, whichever way somebody has signed in; Django has just given it a new key."""
+    request.session.set_expiry(None)  # a sign-in that is only begun expires sooner
     request.session[BEGUN] = request.session[SEEN] = time.time()
 
 

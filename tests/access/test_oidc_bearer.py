@@ -1,5 +1,6 @@
 """Access tokens of the provider at the API: whose they are, and which are none of ours."""
 
+import base64
 import time
 
 import pytest
@@ -69,7 +70,10 @@ def test_a_token_is_refused(token, changes, reason):
         authenticate_jwt(token(**changes))
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "a.b.c", "e30.e30.e30", "é" * 10, "." * 5000])
+NESTED = base64.urlsafe_b64encode(b'{"kid":' + b"[" * 5000).decode()
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "a.b.c", "e30.e30.e30", "é" * 10, "." * 5000, f"{NESTED}.e30.x"])
 def test_what_is_no_token_is_refused(op, text):
     with pytest.raises(Unauthenticated, match="is not accepted"):
         authenticate_jwt(text)

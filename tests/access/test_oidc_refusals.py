@@ -160,8 +160,11 @@ def test_a_sign_in_that_took_too_long_is_refused(op, client):
 FAILURES = {
     "answers too slowly": ({"slow": "/token"}, "Timeout"),
     "answers 500": ({"answer": {"/token": {"status": 500, "body": {"error": "server_error"}}}}, "answered 500"),
-    "answers with a page": ({"answer": {"/token": {"status": 200, "body": "<html>"}}}, "without JSON"),
-    "answers with a list": ({"answer": {"/token": {"status": 200, "body": [1]}}}, "no object"),
+    "answers with a page": (
+        {"answer": {"/token": {"status": 200, "body": "<html>"}}},
+        "answered 200 without a JSON object",
+    ),
+    "answers with a list": ({"answer": {"/token": {"status": 200, "body": [1]}}}, "answered 200 without a JSON object"),
     "does not know us": ({"answer": {"/token": {"status": 401, "body": {"error": "invalid_client"}}}}, "this client"),
     "redirects the code elsewhere": ({"answer": {"/token": {"status": 307, "body": {}}}}, "answered 307"),
     "answers without end": ({"answer": {"/token": {"status": 200, "body": {"x": "y" * 400_000}}}}, "too much"),
@@ -206,7 +209,7 @@ def test_a_provider_that_went_down_on_the_way_gives_a_page(op, client):
     op.tell(answer={"/.well-known/openid-configuration": {"status": 502, "body": "down"}})
 
     assert_refused(
-        client, client.get(CALLBACK, answer), "answered 502 without JSON", status=503, outcome=Outcome.FAILED
+        client, client.get(CALLBACK, answer), "answered 502 without a JSON object", status=503, outcome=Outcome.FAILED
     )
 
 

@@ -41,23 +41,29 @@ def ask(method: str, address: str, **more: Any) -> dict[str, Any]:
     Raises ProviderRefused for an answer 400 or 401, ProviderFailed for anything else that is not 200 with an object,
     or takes longer than OIDC_TIMEOUT_SECONDS.
     """
-    until = time.monotonic() + settings.OIDC_TIMEOUT_SECONDS
+    seconds = settings.OIDC_TIMEOUT_SECONDS
+    until = time.monotonic() + seconds
     try:
-        with requests.request(
-            method, address, timeout=settings.OIDC_TIMEOUT_SECONDS, allow_redirects=False, stream=True, **more
-        ) as answer:
-            found = json.loads(_body(answer, address, until))
+        with requests.request(method, address, timeout=seconds, allow_redirects=False, stream=True, **more) as answer:
+            status, body = answer.status_code, _body(answer, address, until)
     except requests.RequestException as error:
         raise ProviderFailed(type(error).__name__, address) from error
-    except ValueError as error:
-        raise ProviderFailed(f"answered {answer.status_code} without JSON", address) from error
-    if not isinstance(found, dict):
-        raise ProviderFailed(f"answered {answer.status_code} with something that is no object", address)
-    if answer.status_code in (400, 401):
+    found = _object(body)
+    if found is None:
+        raise ProviderFailed(f"answered {status} without a JSON object", address)
+    if status in (requests.codes.bad_request, requests.codes.unauthorized):
         raise ProviderRefused(str(found.get("error", "")))
-    if answer.status_code != requests.codes.ok:
-        raise ProviderFailed(f"answered {answer.status_code}", address)
+    if status != requests.codes.ok:
+        raise ProviderFailed(f"answered {status}", address)
     return found
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _body(answer: requests.Response, address: str, until: float) -> bytes:

@@ -89,6 +89,8 @@ def _claims(text: object, provider: Provider, *, audience: str | None) -> dict[s
             leeway=LEEWAY_SECONDS,
             options={"require": [*ALWAYS_THERE, *(["aud"] if audience else [])], "verify_aud": audience is not None},
         )
+    except RecursionError as error:  # a header of brackets within brackets
+        raise BadToken("malformed") from error
     except jwt.PyJWTError as error:
         raise BadToken(next(reason for kind, reason in REASONS if isinstance(error, kind))) from error
     if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= LONGEST_NAME:

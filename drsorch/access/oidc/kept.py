@@ -11,8 +11,9 @@ from drsorch.access.oidc.asking import ProviderFailed
 
 FRESH_SECONDS = 3600
 LONGEST_SECONDS = 24 * 3600  # used for so long while it cannot be read again
-READ_EVERY_SECONDS = 30  # at most: whoever sends tokens with unknown keys does not make us ask for each of them
-TRY_EVERY_SECONDS = 3
+# At most so often: whoever sends tokens with unknown keys does not make us ask for each of them.
+READ_EVERY_SECONDS = 30
+TRY_EVERY_SECONDS = 3  # as long as nothing is known
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
@@ -37,22 +38,24 @@ class Kept(Generic[Value]):
     def get(self, address: str) -> Value:
         """Return the value, at most an hour old, or a day while it cannot be read. Raises ProviderFailed."""
         entry = self._entries.setdefault(address, _Entry())
-        if entry.value is not None and monotonic() - entry.read_at < FRESH_SECONDS:
+        age = monotonic() - entry.read_at
+        # One thread reads it again; the others do not wait for a provider that may be down.
+        if entry.value is not None and age < (LONGEST_SECONDS if entry.lock.locked() else FRESH_SECONDS):
             return entry.value
-        return self._renewed(entry, address, TRY_EVERY_SECONDS)
+        return self._renewed(entry, address)
 
     def newer(self, address: str) -> Value:
-        """Return the value read again, unless that was done a moment ago. Raises ProviderFailed."""
-        return self._renewed(self._entries.setdefault(address, _Entry()), address, READ_EVERY_SECONDS)
+        """Return the value read again, unless that was tried a moment ago. Raises ProviderFailed."""
+        return self._renewed(self._entries.setdefault(address, _Entry()), address)
 
     def forget(self) -> None:
         """Start afresh, as a new process would."""
         self._entries.clear()
 
-    def _renewed(self, entry: _Entry[Value], address: str, every: float) -> Value:
+    def _renewed(self, entry: _Entry[Value], address: str) -> Value:
         with entry.lock:
             now = monotonic()
-            if now - entry.tried_at >= (every if entry.value is not None else TRY_EVERY_SECONDS):
+            if now - entry.tried_at >= (TRY_EVERY_SECONDS if entry.value is None else READ_EVERY_SECONDS):
                 self._try(entry, address)
             if entry.value is not None and now - entry.read_at < LONGEST_SECONDS:
                 return entry.value

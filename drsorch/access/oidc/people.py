@@ -20,6 +20,7 @@ from drsorch.errors import Unauthenticated
 
 # These are the provider's to give and to take. DRSAuditor is given here, unless OIDC_GROUP_ROLES names it.
 PROVIDERS_ROLES = frozenset(Role.values) - {Role.AUDITOR}
+STAFF = frozenset({Role.ADMIN, Role.AUDITOR})  # the admin site is for them
 LONGEST_USERNAME = 150
 
 
@@ -134,8 +135,8 @@ def roles_for(groups: Iterable[str]) -> frozenset[str]:
 def map_groups(person: User, groups: Iterable[str], *, as_of: datetime, actor: Actor) -> None:
     """Give the person the roles of their groups and take those that they have no more. Teams stay as they are.
 
-    What the provider said before it said what counts now changes nothing. Who becomes an administrator becomes staff;
-    who is one no more, and no auditor, is no longer. Nobody becomes a superuser, or stays one.
+    What the provider said before it said what counts now changes nothing. Who becomes an administrator or an auditor
+    becomes staff, and who is neither any more is no longer. Nobody becomes a superuser, or stays one.
     """
     person.refresh_from_db(from_queryset=User.objects.select_for_update())
     if person.groups_as_of is not None and as_of < person.groups_as_of:
@@ -145,8 +146,8 @@ def map_groups(person: User, groups: Iterable[str], *, as_of: datetime, actor: A
     after = roles_for(groups) | local
     person.groups.add(*_roles(after - before))
     person.groups.remove(*_roles(before - after))
-    if (Role.ADMIN in before) != (Role.ADMIN in after):
-        person.is_staff = Role.ADMIN in after or Role.AUDITOR in after
+    if bool(before & STAFF) != bool(after & STAFF):
+        person.is_staff = bool(after & STAFF)
     person.is_superuser = False
     person.groups_as_of = as_of
     person.save(update_fields=["is_staff", "is_superuser", "groups_as_of"])

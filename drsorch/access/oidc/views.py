@@ -61,6 +61,8 @@ class Begin(OIDCAuthenticationRequestView):
         except UserError as error:
             return refused(request, error)
         response: HttpResponse = super().get(request)
+        if not request.user.is_authenticated:
+            request.session.set_expiry(LONGEST_SIGN_IN_SECONDS)
         return response
 
 
