@@ -100,7 +100,8 @@ class PersonAdmin(PolicedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     @admin.display(description="Roles")
     def roles(self, person: User) -> str:
         """The person's roles in words."""
-        return ", ".join(role_label(group.name) for group in person.groups.all()) or "none"
+        names = [group.name for group in person.groups.all() if group.name in Role.values]
+        return ", ".join(map(role_label, names)) or "none"
 
     @admin.display(description="Access")
     def access(self, person: User) -> str:

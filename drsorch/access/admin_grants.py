@@ -36,7 +36,7 @@ class ForAdministrators(ServiceAdmin):
 class TeamForm(ServiceForm):
     """A team with its members."""
 
-    members = forms.ModelMultipleChoiceField(User.objects.filter(is_active=True), required=False)
+    members = forms.ModelMultipleChoiceField(User.objects.order_by("username"), required=False)
 
     class Meta:
         model = Team

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from drsorch.access.reach import Level
 from drsorch.access.roles import Permission, Right
 
 
@@ -50,7 +51,7 @@ class Team(Group):
         verbose_name = "team"
 
 
-LEVELS = (("view", "View"), ("operate", "Operate"), ("manage", "Manage"))
+LEVELS = tuple((level.value, level.value.capitalize()) for level in Level)
 
 
 class OrgWideGrant(models.Model):
@@ -159,7 +160,7 @@ class ApiToken(models.Model):
     def right(self) -> Right:
         """What it leaves of its owner's rights."""
         accounts = None if self.account_ids is None else frozenset(self.account_ids)
-        return Right(frozenset(Permission(scope) for scope in self.scopes), accounts)
+        return Right(frozenset(permission for permission in Permission if permission in self.scopes), accounts)
 
     @property
     def is_expired(self) -> bool:

@@ -1,6 +1,8 @@
 """The access matrix as data: every address, what it needs, and on what. docs/permissions.md is rendered from it.
 
-A new address gets a row here; a test fails for every address that has none.
+A new address gets a row here; a test fails for every address that has none. Rows whose path starts with /api/ work the
+same: 401 is asking to sign in, a missing permission comes before a missing object, and `tests.security.verdicts` takes
+any client, also one that sends a token.
 """
 
 from dataclasses import dataclass, field
@@ -33,6 +35,12 @@ class Row:
     sent: dict[str, str] = field(default_factory=dict)
     in_docs: bool = True
     refused: str = "403"  # what is said to whoever lacks the permission
+    asks_object_first: bool = False
+
+    @property
+    def verb_first(self) -> bool:
+        """Whether a missing permission is said before anybody looks for the object."""
+        return self.path.startswith(("/admin/", "/api/")) and not self.asks_object_first
 
     @property
     def needed_level(self) -> str:
@@ -146,7 +154,12 @@ CLOSED = ("django_q.schedule", "django_q.success", "django_q.failure", "django_q
 ADMIN_PAGES = [
     Row("open the admin site", "GET", "/admin/", SIGNED_IN),
     Row(
-        "explain somebody's access", "GET", "/admin/access/user/{access.user}/explain/", P.VIEW_RESOURCES, "everywhere"
+        "explain somebody's access",
+        "GET",
+        "/admin/access/user/{access.user}/explain/",
+        P.VIEW_RESOURCES,
+        "everywhere",
+        asks_object_first=True,
     ),
     Row("set somebody's password", "POST", "/admin/access/user/{access.user}/password/", ADMINISTRATOR, "everywhere"),
     Row("change one's own password", "GET", "/admin/password_change/", SIGNED_IN),

@@ -12,6 +12,7 @@ from drsorch.access.roles import EVERYWHERE, PERMISSIONS, Permission
 from tests.security.matrix import ADMINISTRATOR, NOBODY, OWN, Row
 
 ALLOWED, DENIED, UNSEEN, SIGN_IN = "allowed", "403", "404", "sign in"
+UNAUTHENTICATED = 401
 REFUSALS = ("This needs the permission", "Your access to")
 PLACEHOLDER = re.compile(r"\{([a-z_.]+)\}")
 # How much of the north is granted to somebody, or nothing there but all of the south.
@@ -37,9 +38,8 @@ def expected(row: Row, person: Person) -> str:
         return ALLOWED
     if row.needs == OWN:
         return UNSEEN
-    at_admin = row.path.startswith("/admin/")
     is_able = _is_able(row, person)
-    if at_admin and not is_able and "/explain/" not in row.path:
+    if row.verb_first and not is_able:
         return row.refused
     if row.on and not _reaches(row, person, "view"):
         return UNSEEN
@@ -72,6 +72,8 @@ def answered(client: Any, row: Row, names: dict[str, Any]) -> str:
     response = getattr(client, row.method.lower())(path, row.sent)
     if response.status_code in (301, 302):
         return _of_redirect(response)
+    if response.status_code == UNAUTHENTICATED:
+        return SIGN_IN
     if response.status_code in (403, 404):
         return str(response.status_code)
     assert response.status_code < 500, f"{row.method} {path}: {response.status_code}"
