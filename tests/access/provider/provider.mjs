@@ -2,6 +2,7 @@
 // Everything is said to it through POST /control, which replaces what was said before.
 
 import { createServer } from "node:http";
+import { Readable } from "node:stream";
 import { generateKeyPairSync, sign as signWith } from "node:crypto";
 import { Provider, interactionPolicy } from "oidc-provider";
 
@@ -28,6 +29,14 @@ function rewrite(token, { claims = {}, key = "ours", kid, alg = "RS256", tamper 
   if (alg === "none") return `${signed}.`;
   const signature = signWith("sha256", Buffer.from(signed), (key === "ours" ? ours : foreign).privateKey).toString("base64url");
   return tamper ? `${encode(header)}.${encode({ ...payload, ...tamper })}.${signature}` : `${signed}.${signature}`;
+}
+
+// A blank again and again, each soon after the one before.
+async function* drips() {
+  for (let number = 0; number < 20; number += 1) {
+    yield " ";
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 const policy = interactionPolicy.base();
@@ -74,12 +83,15 @@ server.listen(0, "127.0.0.1", () => {
       Object.assign(ctx, { status: told.answer[ctx.path].status, body: told.answer[ctx.path].body });
       return;
     }
+    if (told.drips === ctx.path) {
+      Object.assign(ctx, { status: 200, body: Readable.from(drips()) });
+      return;
+    }
     if (told.slow === ctx.path) await new Promise((resolve) => setTimeout(resolve, 1500));
     await next();
     if (ctx.path === "/token" && told.idToken && ctx.body?.id_token) ctx.body.id_token = rewrite(ctx.body.id_token, told.idToken);
     if (ctx.path === "/token" && told.noIdToken) delete ctx.body.id_token;
     if (ctx.path === "/me" && told.userinfo) Object.assign(ctx.body, told.userinfo);
-    if (ctx.path === "/jwks" && told.noKeys) ctx.body = { keys: [] };
     if (ctx.path.endsWith("openid-configuration") && told.description) Object.assign(ctx.body, told.description);
   });
   const answer = provider.callback();
