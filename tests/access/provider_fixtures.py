@@ -81,11 +81,12 @@ def provider_process(tmp_path_factory):
 
 def install():
     """Install what the lock names, once for all processes of tests. Up to date, it costs a look at two files."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        pytest.skip("Node or npm was not found. Install them (apt install nodejs npm) to test against a real provider.")
+    make = shutil.which("make")
+    if not (make and shutil.which("npm") and shutil.which("node")):
+        pytest.skip("Node, npm or make was not found. Install them (apt install nodejs npm make) to test a real sign-in.")
     with (PLACE / "package-lock.json").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        ended = subprocess.run(["make", "provider"], cwd=ROOT, capture_output=True, text=True, check=False)
+        ended = subprocess.run([make, "provider"], cwd=ROOT, capture_output=True, text=True, check=False)
     if ended.returncode:
         pytest.skip(f"npm could not install the provider for tests: {ended.stderr.strip()[-300:]}")
 
