@@ -83,7 +83,7 @@ def install():
     """Install what the lock names, once for all processes of tests. Up to date, it costs a look at two files."""
     make = shutil.which("make")
     if not (make and shutil.which("npm") and shutil.which("node")):
-        pytest.skip("Node, npm or make was not found. Install them (apt install nodejs npm make) to test a real sign-in.")
+        pytest.skip("Node, npm or make was not found. To test a real sign-in: apt install nodejs npm make.")
     with (PLACE / "package-lock.json").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         ended = subprocess.run([make, "provider"], cwd=ROOT, capture_output=True, text=True, check=False)
