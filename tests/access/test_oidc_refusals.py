@@ -165,7 +165,10 @@ FAILURES = {
     ),
     "answers with a list": ({"answer": {"/token": {"status": 200, "body": [1]}}}, "answered 200 without a JSON object"),
     "does not know us": ({"answer": {"/token": {"status": 401, "body": {"error": "invalid_client"}}}}, "this client"),
-    "redirects the code elsewhere": ({"answer": {"/token": {"status": 307, "body": {}}}}, "answered 307"),
+    "redirects the code elsewhere": (
+        {"answer": {"/token": {"status": 307, "body": {}, "headers": {"Location": "/elsewhere"}}}},
+        "answered 307",
+    ),
     "answers without end": ({"answer": {"/token": {"status": 200, "body": {"x": "y" * 400_000}}}}, "too much"),
     "does not tell about the person": ({"answer": {"/me": {"status": 503, "body": {}}}}, "answered 503"),
     "has keys that are no list": ({"answer": {"/jwks": {"status": 200, "body": {"keys": 1}}}}, "list of keys"),

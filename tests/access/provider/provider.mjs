@@ -80,7 +80,9 @@ server.listen(0, "127.0.0.1", () => {
   provider.use(async (ctx, next) => {
     asked[ctx.path] = (asked[ctx.path] ?? 0) + 1;
     if (told.answer?.[ctx.path]) {
-      Object.assign(ctx, { status: told.answer[ctx.path].status, body: told.answer[ctx.path].body });
+      const { status, body, headers = {} } = told.answer[ctx.path];
+      Object.assign(ctx, { status, body });
+      ctx.set(headers);
       return;
     }
     if (told.drips === ctx.path) {
