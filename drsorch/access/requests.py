@@ -56,7 +56,9 @@ def actor_with(token: ApiToken, *, address: str = "", request_id: str = "", sour
     )
 
 
-def actor_with_jwt(person: User, *, address: str = "", request_id: str = "", source: str = Source.API) -> Actor:
+def actor_with_jwt(
+    person: User, token_id: str, *, address: str = "", request_id: str = "", source: str = Source.API
+) -> Actor:
     """Return the person of an access token that was accepted (`oidc.bearer`), with all of their own rights.
 
     They are given as those of a token, so that whoever has an access token cannot make API tokens with it.
@@ -67,6 +69,7 @@ def actor_with_jwt(person: User, *, address: str = "", request_id: str = "", sou
         user=person,
         address=address,
         request_id=request_id or uuid.uuid4().hex,
+        token=token_id,
         right=Right(frozenset(Permission)),
     )
 

@@ -19,13 +19,17 @@ class Source(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person at a door, or the installation itself (`user` is None) doing what was asked of it earlier."""
+    """A person at a door, or the installation itself (`user` is None) doing what was asked of it earlier.
+
+    `token` is the id, as text, of the token that acts for the person.
+    """
 
     name: str
     source: str
     user: Any = None
     address: str = ""
     request_id: str = ""
+    token: str = ""
     right: Any = None  # what a token leaves of the person's rights; None without a token
 
     @property

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.db.models import F
 
@@ -41,6 +42,14 @@ def test_in_production_passwords_are_neither_asked_for_nor_accepted(production, 
     assert "_auth_user_id" not in client.session
     event = AuditEvent.objects.get()
     assert (event.action, event.outcome, event.detail["reason"]) == ("sign_in", Outcome.DENIED, "passwords are off")
+
+
+def test_in_production_no_other_door_finds_a_password_right(production, olga, rf, settings):
+    request = rf.post("/another/door")
+    assert authenticate(request, username="olga", password="a-long-password") is None
+
+    settings.LOCAL_SIGN_IN = True
+    assert authenticate(request, username="olga", password="a-long-password") == olga.user
 
 
 def test_in_an_emergency_they_are_and_the_evidence_says_so(emergency, olga, client):

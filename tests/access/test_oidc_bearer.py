@@ -1,6 +1,7 @@
 """Access tokens of the provider at the API: whose they are, and which are none of ours."""
 
 import base64
+import re
 import time
 
 import pytest
@@ -43,7 +44,7 @@ def test_it_is_the_person_s_and_costs_no_request_once_the_keys_are_known(op, tok
     text = token()
     op.tell()
 
-    assert authenticate_jwt(text) == vera_there
+    assert authenticate_jwt(text).owner == vera_there
     assert op.asked() == {}
 
 
@@ -60,6 +61,7 @@ REFUSED = {
     "by an unknown key": ({"how": {"key": "foreign"}, "header": {"kid": "theirs"}}, "key"),
     "that is not signed": ({"how": {"alg": "none"}}, "algorithm"),
     "that was changed": ({"how": {"tamper": {"sub": "ada"}}}, "signature"),
+    "with an id that is no name": ({"jti": 7}, "malformed"),
     "with groups that are no list": ({"groups": "DRSOrchestrationAdmin"}, "groups malformed"),
 }
 
@@ -81,8 +83,8 @@ def test_what_is_no_token_is_refused(op, text):
 
 def test_only_listed_clients_may_ask_when_any_are(token, settings, vera_there):
     settings.OIDC_API_CLIENTS = ["cli"]
-    assert authenticate_jwt(token()) == vera_there
-    assert authenticate_jwt(token(client_id=None, azp="cli")) == vera_there
+    assert authenticate_jwt(token()).owner == vera_there
+    assert authenticate_jwt(token(client_id=None, azp="cli")).owner == vera_there
     for other in ({"client_id": "another"}, {"client_id": None}):
         with pytest.raises(Unauthenticated, match=r"\(client\)"):
             authenticate_jwt(token(**other))
@@ -129,9 +131,26 @@ def test_a_newer_word_about_groups_counts_and_an_older_one_does_not(token, vera_
 
 
 def test_it_makes_no_api_tokens(token):
-    actor = actor_with_jwt(authenticate_jwt(token()))
+    accepted = authenticate_jwt(token())
+    actor = actor_with_jwt(accepted.owner, accepted.token_id)
     with pytest.raises(Denied, match="A token cannot make tokens"):
         issue_token(owner=actor.user, actor=actor, name="more", scopes=["drs:ViewResources"], expires_at=None)
+
+
+@pytest.mark.parametrize(("jti", "known_by"), [("abc-1", "jwt:abc-1"), ("x" * 99, f"jwt:{'x' * 60}")])
+def test_the_evidence_knows_it_by_the_provider_s_id(token, jti, known_by):
+    accepted = authenticate_jwt(token(jti=jti))
+
+    assert actor_with_jwt(accepted.owner, accepted.token_id).token == known_by
+
+
+@pytest.mark.parametrize("jti", [None, ""])
+def test_one_without_an_id_is_known_by_a_mark_that_does_not_tell_it(token, jti):
+    text = token(jti=jti)
+    mark = authenticate_jwt(text).token_id
+
+    assert re.fullmatch("jwt:[0-9a-f]{60}", mark)
+    assert mark == authenticate_jwt(text).token_id != authenticate_jwt(token(jti=jti, more="1")).token_id
 
 
 def test_unknown_keys_are_looked_for_at_most_twice_a_minute(op, token):
@@ -149,7 +168,7 @@ def test_keys_that_are_known_are_enough_while_the_provider_is_down(op, token, ve
     text = token(exp=int(time.time()) + 2 * HOURS)
     op.tell(answer={path: {"status": 503, "body": {}} for path in ("/jwks", "/.well-known/openid-configuration")})
     later(1.5 * HOURS)
-    assert authenticate_jwt(text) == vera_there
+    assert authenticate_jwt(text).owner == vera_there
 
     later(25 * HOURS)
     with pytest.raises(ProviderFailed):

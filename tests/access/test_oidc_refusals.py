@@ -122,6 +122,17 @@ def test_an_answer_is_good_once(op, client):
     assert_refused(client, client.get(CALLBACK, answer), "state")
 
 
+def test_an_answer_that_was_refused_is_good_no_more(op, client):
+    answer = op.visit(client.get("/account/oidc/begin").headers["Location"])
+
+    for changes in ({"iss": "https://evil.example.com"}, {}):
+        assert client.get(CALLBACK, answer | changes).status_code == 401
+
+    reasons = AuditEvent.objects.order_by("pk").values_list("detail__reason", flat=True)
+    assert list(reasons) == ["issuer of the answer", "state"]
+    assert "_auth_user_id" not in client.session
+
+
 def test_a_code_is_good_once_also_with_another_state(op, client):
     first = op.visit(client.get("/account/oidc/begin").headers["Location"])
     assert client.get(CALLBACK, first).status_code == 302
