@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.core.checks import CheckMessage, Error, register
 
 from drsorch.access.declared import undeclared
+from drsorch.access.roles import Role
 from drsorch.secrets import is_entry
 
 SHORTEST_KEY = 32
@@ -85,4 +86,18 @@ def audit_key_is_long(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
             hint="Make one with `python -c 'import secrets; print(secrets.token_urlsafe(48))'`.",
             id="drsorch.E010",
         )
+    ]
+
+
+@register
+def groups_give_roles_that_exist(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find entries of OIDC_GROUP_ROLES that name no role: the group would give nothing, and nobody would know why."""
+    return [
+        Error(
+            f"OIDC_GROUP_ROLES gives {role!r} to the group {group}, which is no role.",
+            hint=f"Use {', '.join(Role.values)}.",
+            id="drsorch.E005",
+        )
+        for group, role in settings.OIDC_GROUP_ROLES.items()
+        if role not in Role.values
     ]

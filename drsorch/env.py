@@ -87,3 +87,14 @@ def networks(name: str, default: str = "") -> list[str]:
         except ValueError as error:
             raise ImproperlyConfigured(f"{name} has {network!r}, which is no network: {error}.") from error
     return found
+
+
+def pairs(name: str) -> dict[str, str]:
+    """Return `name`, pairs like `one=two` between commas, as a mapping."""
+    found = {}
+    for pair in listed(name):
+        left, equals, right = (part.strip() for part in pair.rpartition("="))
+        if not left or not equals or not right:
+            raise ImproperlyConfigured(f"{name} has {pair!r}. Write pairs like one=two, with commas between them.")
+        found[left] = right
+    return found

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "guardian",
+    "axes",
 ]
 MIDDLEWARE = [
     "drsorch.request_lines.request_lines",
@@ -71,11 +73,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "drsorch.access.sessions.SessionLimits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "drsorch.console.middleware.Refusals",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "drsorch.urls"
 WSGI_APPLICATION = "drsorch.wsgi.application"
@@ -129,6 +133,47 @@ SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 LOGIN_URL = "access:sign_in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "access:sign_in"
+# The first two are for passwords only, the last for the identity provider only.
+AUTHENTICATION_BACKENDS = [
+    "drsorch.access.local.Lockout",
+    "drsorch.access.local.LocalBackend",
+    "drsorch.access.oidc.backend.ProviderBackend",
+]
+
+# Sign-in. The names that begin with OIDC_RP_ and OIDC_USE_ are those of mozilla-django-oidc.
+BREAK_GLASS = env.flag("BREAK_GLASS")
+LOCAL_SIGN_IN = PRACTICE or BREAK_GLASS
+OIDC_ISSUER = env.text("OIDC_ISSUER", "")  # empty: nobody signs in through a provider
+OIDC_DISCOVERY_URL = env.text("OIDC_DISCOVERY_URL", f"{OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration")
+OIDC_NAME = env.text("OIDC_NAME", "your organisation")
+OIDC_RP_CLIENT_ID = env.text("OIDC_RP_CLIENT_ID", None if OIDC_ISSUER else "")
+OIDC_RP_CLIENT_SECRET = env.text("OIDC_RP_CLIENT_SECRET", "")
+OIDC_RP_SCOPES = env.text("OIDC_RP_SCOPES", "openid email profile")
+OIDC_USE_PKCE = True
+OIDC_AUTHENTICATION_CALLBACK_URL = "access:oidc_callback"
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "cognito:groups")
+OIDC_GROUP_ROLES = env.pairs("OIDC_GROUP_ROLES")
+OIDC_TIMEOUT_SECONDS = env.decimal("OIDC_TIMEOUT_SECONDS", 5)
+OIDC_API_AUDIENCE = env.text("OIDC_API_AUDIENCE", "")
+OIDC_API_CLIENTS = env.listed("OIDC_API_CLIENTS")
+if not PRACTICE and OIDC_ISSUER and not all(url.startswith("https://") for url in (OIDC_ISSUER, OIDC_DISCOVERY_URL)):
+    raise ImproperlyConfigured("OIDC_ISSUER and OIDC_DISCOVERY_URL must begin with https://.")
+if OIDC_API_AUDIENCE and OIDC_API_AUDIENCE in (OIDC_RP_CLIENT_ID, *OIDC_API_CLIENTS):
+    raise ImproperlyConfigured(
+        "OIDC_API_AUDIENCE is the id of a client, so that an ID token would open the API. Name the API itself there."
+    )
+
+# Lockout after wrong passwords: by address, and never by name, else anybody could lock out somebody else. What was
+# typed as a name is not kept, because some people type their password there.
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_USERNAME_CALLABLE = "drsorch.access.local.no_name"
+AXES_CLIENT_IP_CALLABLE = "drsorch.access.requests.client_address"
+AXES_LOCKOUT_CALLABLE = "drsorch.access.local.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 # HTTP. Practice runs on plain http on loopback; production is https only.
 SECURE_SSL_REDIRECT = not PRACTICE and env.flag("SECURE_SSL_REDIRECT", default=True)
@@ -141,7 +186,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PRACTICE
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PRACTICE
 SESSION_COOKIE_NAME = "drsorch_session" if PRACTICE else "__Host-drsorch_session"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_IDLE_SECONDS = 45 * 60
+SESSION_WARNING_SECONDS = 2 * 60
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS = 12 * 3600
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 
@@ -251,6 +299,7 @@ QUEUE_SCHEDULES = [
     {"name": "Delete history that is kept no longer", "func": "executions.tasks.apply_retention", "minutes": 60},
     {"name": "Synchronise the inventory", "func": "protection.tasks.sync_inventory", "minutes": 5},
     {"name": "Anchor the audit trail", "func": "drsorch.audit.tasks.move_anchor", "minutes": 5},
+    {"name": "Forget ended sessions", "func": "drsorch.access.tasks.forget_ended_sessions", "minutes": 60},
 ]
 
 # AWS. The guard stands here so that no process starts with a wrong endpoint: commands, worker and web server alike.
@@ -310,6 +359,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"level": "ERROR"},  # what was refused is in the request's own line
         "botocore": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
         "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }

@@ -6,7 +6,7 @@ from drsorch.access.roles import Role
 from tests import factories
 from tests.access.conftest import staff
 
-pytest_plugins = ["tests.simulator_fixtures", "tests.concurrency_fixtures"]
+pytest_plugins = ["tests.simulator_fixtures", "tests.concurrency_fixtures", "tests.access.provider_fixtures"]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from drsorch.access import policy, reach, roles
 from drsorch.access.declared import addresses
 from drsorch.access.reach import Level
 from drsorch.access.roles import PERMISSIONS, Permission, Role
-from drsorch.audit.models import AuditEvent
+from drsorch.audit.models import AuditEvent, Outcome
 from executions.models import Event, Execution, Gate, Job, Launch, Poller, ServerRun, Termination, WaveRun
 from plans.models import RecoveryPlan
 from protection.models import ProtectionGroup, ServerHold, SourceServer, TargetAccount
@@ -45,8 +45,12 @@ def test_every_address_answers_as_the_matrix_says(enter, names, person):
 
 
 def changes():
-    """The evidence of changes. To leave and to read evidence is evidence too, and so is each refusal."""
-    return AuditEvent.objects.filter(outcome="ALLOWED").exclude(
+    """The evidence of changes. To leave and to read evidence is evidence too, and so is each refusal.
+
+    That somebody came in counts: no row brings a password or a code. Whom another row than the last signed out would be
+    asked to sign in by the rows after it.
+    """
+    return AuditEvent.objects.filter(outcome=Outcome.ALLOWED).exclude(
         action__in=("sign_out", "export_audit", "export_configuration")
     )
 
