@@ -7,6 +7,7 @@ from django.utils import timezone
 import executions.services
 from drsorch.access.grants import grant, save_team
 from drsorch.access.models import Team
+from drsorch.access.oidc.people import Identity
 from drsorch.access.tokens import issue_token
 from plans.definition import WaveDefinition
 from tests import factories
@@ -186,6 +187,24 @@ CASES = {
         "settings",
     ),
     "delete_team": (team, lambda service, at, row: service(team=row, actor=at.ada), "team"),
+    "map_groups": (
+        lambda at: at.olga.user,
+        lambda service, at, person: service(person, {"DRSAuditor", "DRSPlanManager"}, as_of=timezone.now(), actor=at.olga),
+        "user",
+    ),
+    "admit": (
+        lambda at: Identity(
+            issuer="https://people.example.com",
+            subject="1",
+            email="paula@example.com",
+            first_name="Paula",
+            last_name="",
+            groups=frozenset({"DRSPlanManager"}),
+            as_of=timezone.now(),
+        ),
+        lambda service, at, identity: service(identity, at.olga),
+        "user",
+    ),
     "create_administrator": (
         lambda at: "correct horse battery",
         lambda service, at, password: service(username="root", email="", password=password, actor=at.ada, another=True),
@@ -194,6 +213,7 @@ CASES = {
 }
 # Under which name a service is in the evidence, where that is not its own.
 RECORDED_AS = {
+    "admit": "map_groups",
     "copy_plan": "create_plan",
     "retry_wave": "decide_gate",
     "delete_executions": "delete_execution",

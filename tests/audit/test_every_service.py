@@ -74,10 +74,10 @@ FORMS = {
 
 def of_access():
     """The functions of the access app that an actor is given to, as everything that changes something is."""
-    for found in pkgutil.iter_modules(drsorch.access.__path__):
-        if found.name in ("migrations", "apps"):
+    for found in pkgutil.walk_packages(drsorch.access.__path__, "drsorch.access."):
+        if ".migrations" in found.name or found.name.endswith(".apps"):
             continue
-        module = importlib.import_module(f"drsorch.access.{found.name}")
+        module = importlib.import_module(found.name)
         for name, function in inspect.getmembers(module, inspect.isfunction):
             is_own = inspect.getmodule(function) is module and not name.startswith("_")
             if is_own and "actor" in inspect.signature(function).parameters:
