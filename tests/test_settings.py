@@ -55,6 +55,7 @@ REFUSED = [
     ("migrate", without(PRODUCTION, "ENCRYPTION_KEYS"), "ENCRYPTION_KEYS is not set"),
     ("migrate", without(PRODUCTION, "AUDIT_KEY"), "AUDIT_KEY is not set"),
     ("worker", {**DEMO, "DRSORCH_WORKERS": "many"}, "DRSORCH_WORKERS is 'many'"),
+    ("worker", {**DEMO, "AUDIT_RETENTION_DAYS": "89"}, "is '89'. It must be a whole number, 90 or more"),
     ("worker", {**DEMO, "ENGINE_BLIND_RESEND": "1"}, "are for tests"),
 ]
 

@@ -9,7 +9,7 @@ from drsorch.audit import triggers
 from drsorch.audit.models import AuditEvent, AuditHead
 from drsorch.audit.verify import verify
 
-BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0006_more_sources")]
+BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0008_refuse_changes_but_segments")]
 
 
 def migrate(target):
