@@ -66,7 +66,11 @@ def test_what_left_is_an_event_of_the_installation_and_is_anchored(trail, anchor
     segment, event = AuditSegment.objects.get(), AuditEvent.objects.first()
 
     assert (event.action, event.actor, event.actor_kind) == ("close_audit_segment", "schedule", "SYSTEM")
-    assert (event.object_kind, event.object_id, event.object_name) == ("auditsegment", str(segment.pk), "segment 1 to 4")
+    assert (event.object_kind, event.object_id, event.object_name) == (
+        "auditsegment",
+        str(segment.pk),
+        "segment 1 to 4",
+    )
     assert event.detail == {"first": 1, "last": 4, "events": 4, "sha256": segment.sha256}
     assert anchor.read(anchor_file).sequence == event.sequence == 7
 
@@ -247,5 +251,7 @@ def test_of_two_that_close_at_once_one_does_and_leaves_no_other_file(at_once, se
 
     reports = at_once(leave, leave)
 
-    assert [(report.problems, report.unread, report.segments, report.events) for report in reports] == [([], [], 1, 41)] * 2
+    assert [(report.problems, report.unread, report.segments, report.events) for report in reports] == [
+        ([], [], 1, 41)
+    ] * 2
     assert len(list(segment_folder.iterdir())) == 1
