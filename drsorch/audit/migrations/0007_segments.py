@@ -13,7 +13,10 @@ def keep(apps, schema_editor):
 def refuse_to_forget(apps, schema_editor):
     """Going back would lose the proof of what has left. Raises RuntimeError when something has."""
     if apps.get_model("audit", "AuditSegment").objects.using(schema_editor.connection.alias).exists():
-        raise RuntimeError("Audit events have left the table with segments: the segments cannot be given up.")
+        raise RuntimeError(
+            "Audit events have left the table with segments: the segments cannot be given up. "
+            "Run manage.py migrate audit."
+        )
 
 
 def guard_without_segments(apps, schema_editor):
