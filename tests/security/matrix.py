@@ -121,6 +121,7 @@ ADMIN = [
     by_administrators("access.team"),
     by_administrators("access.orgwidegrant"),
     records("audit.auditevent", "everywhere", AUDITOR),
+    records("audit.auditsegment", "everywhere", AUDITOR),
     records("audit.auditverification", "everywhere", AUDITOR),
     AdminModel("protection.targetaccount", "north", P.MANAGE_ACCOUNTS, P.MANAGE_ACCOUNTS),
     AdminModel(
@@ -167,6 +168,13 @@ ADMIN_PAGES = [
     Row("set somebody's password", "POST", "/admin/access/user/{access.user}/password/", ADMINISTRATOR, "everywhere"),
     Row("export the audit trail", "GET", "/admin/audit/auditevent/export.{kind}", AUDITOR),
     Row("verify the audit trail", "POST", "/admin/audit/auditevent/verify/", AUDITOR),
+    Row(
+        "download a segment of the audit trail",
+        "GET",
+        "/admin/audit/auditsegment/{audit.auditsegment}/file/",
+        AUDITOR,
+        "everywhere",
+    ),
     Row("change one's own password", "GET", "/admin/password_change/", SIGNED_IN),
     Row("have changed it", "GET", "/admin/password_change/done/", SIGNED_IN, in_docs=False),
     Row("come from the admin's sign-in", "GET", "/admin/login/", SIGNED_IN, in_docs=False),
