@@ -28,10 +28,8 @@ def site(client, auditor):
 @pytest.fixture
 def segment(ada, settings, tmp_path):
     """Three events of long ago have left; two are in the table."""
-    settings.AUDIT_ANCHOR_FILE, settings.AUDIT_SEGMENT_FOLDER = (
-        str(tmp_path / "anchor.json"),
-        str(tmp_path / "segments"),
-    )
+    settings.AUDIT_ANCHOR_FILE = str(tmp_path / "anchor.json")
+    settings.AUDIT_SEGMENT_FOLDER = str(tmp_path / "segments")
     append(ada, 3, LONG_AGO)
     append(ada, 1)
     close()
