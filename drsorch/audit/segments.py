@@ -64,7 +64,8 @@ def write(events: Iterable[Mapping[str, Any]], *, previous_hash: str, by: str) -
     """
     folder = Path(settings.AUDIT_SEGMENT_FOLDER)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    digest, sequences, last_hash = hashlib.sha256(), [], ""
+    sequences: list[int] = []
+    digest, last_hash = hashlib.sha256(), ""
     with tempfile.TemporaryFile(dir=folder) as body:  # the head comes first, and is known last
         for event in events:
             line = chain.canonical(event) + b"\n"
