@@ -33,7 +33,9 @@ def world(db):
 
 @pytest.fixture
 def segment(world, ada, settings, tmp_path, monkeypatch):
-    """What has been recorded so far, as a segment that has left the audit trail."""
+    """An event that has left the audit trail with its segment."""
+    with transaction.atomic():
+        record(ada, "create_plan", world.north_plan)
     settings.AUDIT_ANCHOR_FILE, settings.AUDIT_SEGMENT_FOLDER = str(tmp_path / "anchor.json"), str(tmp_path)
     monkeypatch.setattr(retention, "LEAST_DAYS", 0)
     retention.close_segments(since=timezone.now())
