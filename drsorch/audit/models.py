@@ -41,13 +41,13 @@ class AppendOnly(models.Model):
         abstract = True
         base_manager_name = "objects"  # so that Django's own paths to the rows cannot change them either
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Add the row. Raises TypeError for a row that exists already: evidence is append-only."""
         if self.pk is not None:
             raise TypeError(f"{named(type(self))} cannot be changed.")
         super().save(*args, **kwargs)
 
-    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse: evidence is append-only."""
         raise TypeError(f"{named(type(self))} cannot be deleted.")
 
