@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Count, Max, Model
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,7 +16,7 @@ from drsorch.access import policy
 from drsorch.access.policed import RecordAdmin, actor_at
 from drsorch.audit import anchor
 from drsorch.audit.export import FORMATS
-from drsorch.audit.models import HEAD, AuditEvent, AuditHead, AuditVerification
+from drsorch.audit.models import HEAD, AuditEvent, AuditHead, AuditSegment, AuditVerification
 from drsorch.audit.record import record
 from drsorch.audit.verify import keep, verify
 from drsorch.errors import Denied
@@ -56,9 +56,10 @@ class AuditEventAdmin(AuditedAdmin):
         return [export, check, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        """Show the state of the chain above the events: two queries, however many there are."""
+        """Show the state of the chain above the events: a few queries, however many there are."""
         state = {
             "head": AuditHead.objects.filter(pk=HEAD).first(),
+            "left": AuditSegment.objects.aggregate(segments=Count("pk"), last=Max("last_sequence")),
             "verification": AuditVerification.objects.first(),
             "anchor": _anchor(),
             "exports": [(kind.upper(), reverse("admin:audit_auditevent_export", args=[kind])) for kind in FORMATS],
@@ -89,11 +90,14 @@ class AuditEventAdmin(AuditedAdmin):
             raise Denied("The audit trail is verified by auditors and administrators. Ask one of them.")
         report = verify()
         keep(report, actor_at(request).name)
-        sentence = f"{report.events} events verified in {report.seconds:.1f} s."
-        if report.is_good:
-            messages.success(request, f"{sentence} Nothing is wrong.")
+        if not report.is_good:
+            wrong = f"The audit trail is not good: {report.problem_count} problems."
+            messages.error(request, f"{report.counted()} {wrong}")
+        elif report.unread_count:
+            unread = " ".join(report.told())
+            messages.warning(request, f"{report.counted()} Nothing is wrong in what was read. {unread}")
         else:
-            messages.error(request, f"{sentence} The audit trail is not good: {report.problem_count} problems.")
+            messages.success(request, f"{report.counted()} Nothing is wrong.")
         return redirect(CHANGELIST)
 
 
@@ -101,7 +105,7 @@ class AuditEventAdmin(AuditedAdmin):
 class AuditVerificationAdmin(AuditedAdmin):
     """What verifications found."""
 
-    list_display = ("at", "by", "events", "sequence", "seconds", "problem_count")
+    list_display = ("at", "by", "events", "segments", "unread_count", "sequence", "seconds", "problem_count")
     list_filter = ("by",)
     date_hierarchy = "at"
 

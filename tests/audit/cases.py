@@ -189,7 +189,9 @@ CASES = {
     "delete_team": (team, lambda service, at, row: service(team=row, actor=at.ada), "team"),
     "map_groups": (
         lambda at: at.olga.user,
-        lambda service, at, person: service(person, {"DRSAuditor", "DRSPlanManager"}, as_of=timezone.now(), actor=at.olga),
+        lambda service, at, person: service(person, {"DRSAuditor"}, as_of=timezone.now(), actor=at.olga),
+            person, {"DRSAuditor", "DRSPlanManager"}, as_of=timezone.now(), actor=at.olga
+        ),
         "user",
     ),
     "admit": (

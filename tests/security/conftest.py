@@ -12,6 +12,8 @@ from drsorch.access.grants import grant, save_team
 from drsorch.access.models import OrgWideGrant, RoleGroup, Team
 from drsorch.access.tokens import issue_token
 from drsorch.api import health, throttles
+from drsorch.audit import retention
+from drsorch.audit.models import AuditSegment
 from drsorch.audit.record import record
 from drsorch.audit.verify import keep, verify
 from drsorch.config.services import current_settings
@@ -31,7 +33,18 @@ def world(db):
 
 
 @pytest.fixture
-def names(world, ada):
+def segment(world, ada, settings, tmp_path, monkeypatch):
+    """An event that has left the audit trail with its segment."""
+    with transaction.atomic():
+        record(ada, "create_plan", world.north_plan)
+    settings.AUDIT_ANCHOR_FILE, settings.AUDIT_SEGMENT_FOLDER = str(tmp_path / "anchor.json"), str(tmp_path)
+    monkeypatch.setattr(retention, "LEAST_DAYS", 0)
+    retention.close_segments(since=timezone.now())
+    return AuditSegment.objects.get()
+
+
+@pytest.fixture
+def names(world, ada, segment):
     """The ids of an example row of everything, in the north, by the names in the paths of the matrix."""
     someone = factories.person("someone")
     team = save_team(team=Team(), name="Some team", members=[], actor=ada)
@@ -53,6 +66,7 @@ def names(world, ada):
         "access.team": team,
         "access.orgwidegrant": OrgWideGrant.objects.get(user=someone.user),
         "audit.auditevent": event,
+        "audit.auditsegment": segment,
         "audit.auditverification": keep(verify(), "ada"),
         "protection.targetaccount": world.north,
         "protection.protectiongroup": world.north_group,

@@ -125,6 +125,7 @@ ADMIN = [
     by_administrators("access.team"),
     by_administrators("access.orgwidegrant"),
     records("audit.auditevent", "everywhere", AUDITOR),
+    records("audit.auditsegment", "everywhere", AUDITOR),
     records("audit.auditverification", "everywhere", AUDITOR),
     AdminModel("protection.targetaccount", "north", P.MANAGE_ACCOUNTS, P.MANAGE_ACCOUNTS),
     AdminModel(
@@ -175,6 +176,13 @@ ADMIN_PAGES = [
     Row("verify the audit trail", "POST", "/admin/audit/auditevent/verify/", AUDITOR),
     Row("export the configuration", "POST", "/admin/config/settings/export/", AUDITOR),
     Row("import a configuration", "POST", "/admin/config/settings/import/", ADMINISTRATOR, sent={"document": "x"}),
+    Row(
+        "download a segment of the audit trail",
+        "GET",
+        "/admin/audit/auditsegment/{audit.auditsegment}/file/",
+        AUDITOR,
+        "everywhere",
+    ),
     Row("change one's own password", "GET", "/admin/password_change/", SIGNED_IN),
     Row("have changed it", "GET", "/admin/password_change/done/", SIGNED_IN, in_docs=False),
     Row("come from the admin's sign-in", "GET", "/admin/login/", SIGNED_IN, in_docs=False),

@@ -50,9 +50,8 @@ def changes():
     That somebody came in counts: no row brings a password or a code. Whom another row than the last signed out would be
     asked to sign in by the rows after it.
     """
-    return AuditEvent.objects.filter(outcome=Outcome.ALLOWED).exclude(
-        action__in=("sign_out", "export_audit", "export_configuration")
-    )
+    reading = ("sign_out", "export_audit", "export_configuration", "download_audit_segment")
+    return AuditEvent.objects.filter(outcome=Outcome.ALLOWED).exclude(action__in=reading)
 
 
 def shape(path):
