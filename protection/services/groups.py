@@ -85,6 +85,12 @@ def delete_group(*, group: ProtectionGroup, actor: Actor, version: int | None = 
         record(actor, "delete_group", group, before=before, account=account)
 
 
+def require_region(account: TargetAccount, region: str) -> None:
+    """Return when we look at the Region of the account. Raises Invalid."""
+    if not account.regions.filter(region=region, is_enabled=True).exists():
+        raise Invalid(f"{region} is not an enabled Region of {account}. Add it to the account first.")
+
+
 def _is_seen(row: Model, actor: Actor) -> bool:
     return policy.can(actor, Permission.VIEW_RESOURCES, row, policy.Level.VIEW)
 
@@ -108,8 +114,7 @@ def _look(account: TargetAccount, region: str, server_ids: Sequence[str], actor:
     """Ask DRS for the servers, and refuse ids that it does not know there."""
     if not server_ids:
         raise Invalid("A protection group needs at least one server. Choose one or more.")
-    if not account.regions.filter(region=region, is_enabled=True).exists():
-        raise Invalid(f"{region} is not an enabled Region of {account}. Add it to the account first.")
+    require_region(account, region)
     found = drs.describe_source_servers(sessions.client(account, region, "drs", purpose="groups"), server_ids)
     missing = sorted(set(server_ids) - {server.source_server_id for server in found})
     if missing:

@@ -8,6 +8,8 @@ import executions.services
 from drsorch.access.grants import grant, save_team
 from drsorch.access.models import Team
 from drsorch.access.tokens import issue_token
+from drsorch.audit.models import AuditEvent
+from executions.reports import reported
 from plans.definition import WaveDefinition
 from tests import factories
 from tests.executions.driving import run, tick
@@ -181,6 +183,16 @@ CASES = {
         "team",
     ),
     "delete_team": (team, lambda service, at, row: service(team=row, actor=at.ada), "team"),
+    "export_audit": (
+        lambda at: AuditEvent.objects.all(),
+        lambda service, at, events: service(events=events, kind="csv", actor=at.ada, filters={}),
+        "audithead",
+    ),
+    "export_executions": (
+        lambda at: reported(),
+        lambda service, at, rows: service(rows=rows, actor=at.ada, filters={"status": "FAILED"}),
+        "user",
+    ),
     "create_administrator": (
         lambda at: "correct horse battery",
         lambda service, at, password: service(username="root", email="", password=password, actor=at.ada, another=True),
@@ -196,7 +208,7 @@ RECORDED_AS = {
     "revoke_grant": "revoke_access",
 }
 # What is in no AWS account.
-NOWHERE = {"apitoken", "team", "user"}
+NOWHERE = {"apitoken", "audithead", "team", "user"}
 
 
 def recorded_as(name):

@@ -18,7 +18,7 @@ from protection.services import register_account
 from tests import factories
 
 READS = {"choices_of", "offered_regions", "offers", "own_account", "plan_named", "require", "warnings"}
-READS |= {"running_sentence"}
+READS |= {"resolve_tags", "running_sentence"}
 INNER = {"create_execution"}  # the second half of start_execution, which asks the policy; this half records
 # Services that are another one, said otherwise: that one asks and records.
 OTHERWISE = {"copy_plan": "create_plan", "retry_wave": "decide_gate"}

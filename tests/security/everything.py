@@ -6,7 +6,7 @@ from drsorch.access.declared import PUBLIC, SIGNED_IN
 from drsorch.access.roles import Permission as P
 from tests.api.routes import ROUTES, Route
 from tests.api.test_bad_input import least
-from tests.security.matrix import ADMIN_ROWS, ADMINISTRATOR, CLOSED_ROWS, CONSOLE, OWN_OR_ADMINISTRATOR, Row
+from tests.security.matrix import ADMIN_ROWS, ADMINISTRATOR, AUDITOR, CLOSED_ROWS, CONSOLE, OWN_OR_ADMINISTRATOR, Row
 
 # What an address is about, by how it begins: the example in its place, and how that is reached.
 OBJECTS = {
@@ -30,6 +30,9 @@ BEYOND = {
     "DELETE /executions": (ADMINISTRATOR,),
     "POST /executions/delete": (ADMINISTRATOR,),
     "DELETE /users/tokens/{id}": (OWN_OR_ADMINISTRATOR,),
+    "GET /audit/events": (AUDITOR,),
+    "GET /audit/verification": (AUDITOR,),
+    "POST /audit/verification": (AUDITOR,),
 }
 # What asks AWS, or would leave nothing to try the next address on.
 UNTRIED = {
@@ -38,6 +41,7 @@ UNTRIED = {
     "PUT /protection-groups/{id}",
     "POST /recovery-plans/{id}/readiness",
     "GET /recovery-plans/{id}/check-existing-instances",
+    "GET /drs/source-servers/{serverId}/recovery-snapshots",
     "DELETE /executions",
     "DELETE /users/tokens/{id}",
 }
@@ -46,6 +50,7 @@ BODIES = {
     "POST /recovery-plans/{id}/copy": {"name": "North plan"},
     "POST /recovery-plans/{id}/execute": {"executionType": "RECOVERY"},
     "POST /executions/delete": {"executionIds": ["{north_run}"]},
+    "POST /audit/verification": {},
 }
 
 
