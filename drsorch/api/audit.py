@@ -151,7 +151,7 @@ class AuditViewSet(ApiViewSet):
 
     @endpoint(VIEW, needs=AUDITORS, answer=ChainAnswer, example=CHAIN)
     def verification(self) -> Any:
-        """Say how the chain is: what the last verification found, up to which event, and what the anchor holds."""
+        """Say what the last verification of the chain found, up to which event, and what its anchor holds."""
         require_auditor(actor=self.actor)
         return _chain(AuditVerification.objects.first())
 
