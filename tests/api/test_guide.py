@@ -87,13 +87,8 @@ def test_the_examples_run_a_drill_from_the_account_to_the_proof(at_once, aws, ad
     assert "executionId,planId,planName" in curl.stdout
     assert "ada start_execution Drill of Billing ALLOWED" in said
     assert "unbroken: True" in said
-    for words in (
-        "success rate: 1.0",
-        "Drill started by ada.",
-        "4 of 4 instances are terminated",
-        "pipeline-1234",
-        "JOB_END",
-    ):
+    assert "success rate: 1.0" in said
+    for words in ("Drill started by ada.", "4 of 4 instances are terminated", "pipeline-1234", "JOB_END"):
         assert words in said
 
 
