@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 
 from drsorch.access import tokens
@@ -18,6 +19,7 @@ class BearerToken(BaseAuthentication):
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
+        request._request.user = AnonymousUser()  # so that a refusal is not in evidence as of the person of the cookie
         address = request.META.get("REMOTE_ADDR", "")
         token = tokens.authenticate(text.strip(), address=address)
         request._request._actor = actor_with(token, address=address, request_id=request_id_of(request))

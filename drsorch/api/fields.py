@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 ACCOUNT_ID = r"^[0-9]{12}$"
 SERVER_ID = r"^s-[0-9a-z]{1,30}$"
-MOST_TAGS, LONGEST_KEY = 50, 128
+MOST_TAGS = 50
+TAG_KEY = re.compile(r"[^\0\ud800-\udfff]{1,128}")  # halves of surrogate pairs cannot be kept
 ROW_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -117,11 +118,8 @@ class Tags(serializers.DictField):
     def to_internal_value(self, data: Any) -> dict[str, str]:
         """Return them. Raises ValidationError for too many, and for keys that nobody could ask for."""
         tags: dict[str, str] = super().to_internal_value(data)
-        wrong = [key for key in tags if not 0 < len(key) <= LONGEST_KEY or "\0" in key]
-        if len(tags) > MOST_TAGS or wrong:
-            raise serializers.ValidationError(
-                f"Give at most {MOST_TAGS} tags, their keys of 1 to {LONGEST_KEY} characters."
-            )
+        if len(tags) > MOST_TAGS or not all(map(TAG_KEY.fullmatch, tags)):
+            raise serializers.ValidationError(f"Give at most {MOST_TAGS} tags, their keys of 1 to 128 characters.")
         return tags
 
 

@@ -154,5 +154,5 @@ def _actor(request: Request) -> Actor:
     if request.auth is None:
         raise Invalid(f"{SOURCE_HEADER} is for programs, which send a token. Leave it out.")
     named = replace(actor, source=said)
-    request._request._actor = named
+    request._request._actor = named  # type: ignore[attr-defined]
     return named

@@ -228,3 +228,16 @@ def test_a_member_of_the_wrong_type_is_named(calling, ada, place):
         assert next(iter(error["details"]["fields"])).startswith(member), (member, value)
         assert not ProtectionGroup.objects.exists()
     ask.refusal("POST", "/protection-groups", right | {"serverIds": []}, status=400)
+
+
+TAGS = [
+    *([], {"": "x"}, {"a\0": "x"}, {"\ud800": "x"}, {"x" * 129: "x"}),
+    *({"a": "\ud800"}, {"a": "x" * 257}, {"a": 1}, {"a": None}, {str(number): "" for number in range(51)}),
+]
+
+
+def test_tags_that_cannot_be_kept_are_refused(calling, ada):
+    for tags in TAGS:
+        body = {"planId": "1", "executionType": "DRILL", "tags": tags}
+        error = calling(ada).refusal("POST", "/executions", body, status=400, key="k")
+        assert next(iter(error["details"]["fields"])).startswith("tags"), tags

@@ -91,6 +91,13 @@ def test_a_wrong_token_is_denied_as_often_as_it_is_tried_and_not_as_often_as_it_
     assert "canary" not in str(AuditEvent.objects.values())
 
 
+def test_a_wrong_token_is_not_in_evidence_as_of_the_person_whose_cookie_comes_with_it(calling, ada):
+    calling(ada).refusal("POST", "/drs/sync", {}, status=401, headers={"Authorization": "Bearer drs_1_x"})
+
+    (event,) = refusals()
+    assert (event.actor, event.token, event.outcome) == ("anonymous", "", "DENIED")
+
+
 def test_reading_and_input_that_breaks_a_rule_are_no_evidence(calling, ada, vera, sam):
     calling(sam).refusal("GET", "/executions", status=403)
     calling(vera).refusal("GET", "/recovery-plans/999999999", status=404)

@@ -56,7 +56,7 @@ def test_a_token_gives_no_more_than_its_scopes_and_needs_no_csrf(calling, olga, 
     starting.client.handler.enforce_csrf_checks = True
     made = starting.data("POST", "/executions", body, status=202, key="k", headers={"X-Invocation-Source": "SSM"})
     assert (made["initiatedBy"], made["invocationSource"]) == ("olga", "SSM")
-    assert AuditEvent.objects.get(action="start_execution").source == "SSM"
+    assert AuditEvent.objects.get(action="start_execution", outcome="ALLOWED").source == "SSM"
 
 
 def test_a_source_is_said_by_programs_only_and_must_be_known(calling, olga, program):

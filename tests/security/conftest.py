@@ -11,7 +11,7 @@ from django.utils import timezone
 from drsorch.access.grants import grant, save_team
 from drsorch.access.models import OrgWideGrant, RoleGroup, Team
 from drsorch.access.tokens import issue_token
-from drsorch.api import throttles
+from drsorch.api import health, throttles
 from drsorch.audit.record import record
 from drsorch.audit.verify import keep, verify
 from drsorch.queue.models import beat
@@ -141,6 +141,13 @@ def full_buckets():
     throttles.forget()
     yield
     throttles.forget()
+
+
+@pytest.fixture(autouse=True)
+def patient_health(monkeypatch):
+    """The worker of these tests beats once and serves no queue, however long they take."""
+    for limit in ("WORKER_SILENT_AFTER", "QUEUE_LATE_AFTER"):
+        monkeypatch.setattr(health, limit, timedelta(hours=1))
 
 
 @pytest.fixture(autouse=True)
