@@ -4,10 +4,12 @@ from django.urls import path
 
 from executions import views
 from executions.api.configuration import ConfigurationViewSet
-from executions.api.drs import DrsViewSet
+from executions.api.drs import DrsViewSet, SnapshotViewSet
+from executions.api.ec2 import InstanceViewSet
 from executions.api.evidence import EvidenceViewSet
 from executions.api.executions import ExecutionViewSet
 from executions.api.plans import RunningViewSet
+from executions.api.reports import ReportViewSet
 
 app_name = "executions"
 urlpatterns = [
@@ -48,4 +50,10 @@ api = [
     path("drs/quotas", DrsViewSet.as_view({"get": "quotas"})),
     path("config/export", ConfigurationViewSet.as_view({"get": "export"})),
     path("config/import", ConfigurationViewSet.as_view({"post": "load"})),
+    path(
+        "drs/source-servers/<str:server_id>/recovery-snapshots",
+        SnapshotViewSet.as_view({"get": "recovery_snapshots"}),
+    ),
+    path("ec2/instances", InstanceViewSet.as_view({"get": "list"})),
+    path("reports/executions", ReportViewSet.as_view({"get": "executions"})),
 ]

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Count, Max, Model
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -13,13 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from drsorch.access import policy
+from drsorch.access.auditing import export_audit, require_auditor, verify_audit
 from drsorch.access.policed import RecordAdmin, actor_at
 from drsorch.audit import anchor
 from drsorch.audit.export import FORMATS
 from drsorch.audit.models import HEAD, AuditEvent, AuditHead, AuditSegment, AuditVerification
-from drsorch.audit.record import record
-from drsorch.audit.verify import keep, verify
-from drsorch.errors import Denied
 
 CHANGELIST = "admin:audit_auditevent_changelist"
 
@@ -61,35 +58,25 @@ class AuditEventAdmin(AuditedAdmin):
             "head": AuditHead.objects.filter(pk=HEAD).first(),
             "left": AuditSegment.objects.aggregate(segments=Count("pk"), last=Max("last_sequence")),
             "verification": AuditVerification.objects.first(),
-            "anchor": _anchor(),
+            "anchor": anchor.sentence(),
             "exports": [(kind.upper(), reverse("admin:audit_auditevent_export", args=[kind])) for kind in FORMATS],
         }
         return super().changelist_view(request, {**(extra_context or {}), **state})  # type: ignore[return-value]
 
     def export(self, request: HttpRequest, kind: str) -> HttpResponse | StreamingHttpResponse:
         """Send the events that the filters of the address leave, and record that they were sent, and to whom."""
-        if not self.has_view_permission(request):
-            raise Denied("Audit events are exported by auditors and administrators. Ask an administrator for the role.")
+        require_auditor(actor=actor_at(request))
         if kind not in FORMATS:
             return redirect(CHANGELIST)
-        found = self.get_changelist_instance(request).get_queryset(request).order_by("sequence")
-        with transaction.atomic():
-            trail = AuditHead.objects.get(pk=HEAD)
-            event = record(actor_at(request), "export_audit", trail, format=kind, filters=request.GET.dict())
-        mime, lines = FORMATS[kind]
+        found = self.get_changelist_instance(request).get_queryset(request)
+        mime, lines = export_audit(events=found, kind=kind, actor=actor_at(request), filters=request.GET.dict())
         name = f"audit-{timezone.now():%Y%m%dT%H%M%SZ}.{kind}"
-        return StreamingHttpResponse(
-            lines(found.filter(sequence__lt=event.sequence)),
-            content_type=mime,
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        disposition = f'attachment; filename="{name}"'
+        return StreamingHttpResponse(lines, content_type=mime, headers={"Content-Disposition": disposition})
 
     def verify_now(self, request: HttpRequest) -> HttpResponse:
         """Verify the whole chain, keep the result and say it."""
-        if not self.has_view_permission(request):
-            raise Denied("The audit trail is verified by auditors and administrators. Ask one of them.")
-        report = verify()
-        keep(report, actor_at(request).name)
+        report, _ = verify_audit(actor=actor_at(request))
         if not report.is_good:
             wrong = f"The audit trail is not good: {report.problem_count} problems."
             messages.error(request, f"{report.counted()} {wrong}")
@@ -108,19 +95,3 @@ class AuditVerificationAdmin(AuditedAdmin):
     list_display = ("at", "by", "events", "segments", "unread_count", "sequence", "seconds", "problem_count")
     list_filter = ("by",)
     date_hierarchy = "at"
-
-
-def _anchor() -> str:
-    """Return what the anchor of this host holds, in a sentence."""
-    where = anchor.file()
-    if where is None:
-        return "No anchor is kept on this host: AUDIT_ANCHOR_FILE is empty."
-    try:
-        known = anchor.read(where)
-    except anchor.BrokenAnchor as error:
-        return str(error)
-    except OSError as error:
-        return f"The anchor {where} cannot be read: {error.strerror}."
-    if known is None:
-        return anchor.misfit(known, where) or f"There is no anchor at {where} yet."
-    return anchor.misfit(known, where) or f"The anchor {where} holds event {known.sequence}, written {known.at}."

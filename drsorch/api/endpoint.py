@@ -16,6 +16,7 @@ class Endpoint:
     """One method of one path.
 
     `permission` None: for everybody who is signed in. `is_public`: for everybody. `is_list`: pages of `answer`.
+    `totals` is what such a list says of all its rows, beside the page; an example of a list with totals has both.
     `needs` says what the service asks for beyond it, for people. `action` is what the audit trail calls the change when
     it is refused: as its service records it.
     `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one.
@@ -34,6 +35,7 @@ class Endpoint:
     is_public: bool = False
     is_partial: bool = False
     is_list: bool = False
+    totals: type[Answer] | None = None
     usual_order: str = "id"
     asks_aws: bool = False
     takes_version: bool = False

@@ -7,6 +7,8 @@ from rest_framework import serializers
 
 ACCOUNT_ID = r"^[0-9]{12}$"
 SERVER_ID = r"^s-[0-9a-z]{1,30}$"
+MOST_TAGS = 50
+TAG_KEY = re.compile(r"[^\0\ud800-\udfff]{1,128}")  # halves of surrogate pairs cannot be kept
 ROW_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -112,6 +114,20 @@ class RowIds(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[int]:
         """Return their keys in their order."""
         return list(dict.fromkeys(super().to_internal_value(data)))
+
+
+class Tags(serializers.DictField):
+    """Tags by key, as many and as long as AWS takes them, letter by letter."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=Text(max_length=256, allow_blank=True, trim_whitespace=False), **kwargs)
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        """Return them. Raises ValidationError for too many, and for keys that nobody could ask for."""
+        tags: dict[str, str] = super().to_internal_value(data)
+        if len(tags) > MOST_TAGS or not all(map(TAG_KEY.fullmatch, tags)):
+            raise serializers.ValidationError(f"Give at most {MOST_TAGS} tags, their keys of 1 to 128 characters.")
+        return tags
 
 
 def account_id(**kwargs: Any) -> Pattern:

@@ -38,7 +38,12 @@ class ListQuery(Query):
 
 
 class Page:
-    """One page of a list: its rows, how many there are in all, and how to get the next."""
+    """One page of a list: its rows, how many there are in all, and how to get the next.
+
+    `totals` is what the list says of all rows beside them, where its endpoint declares that.
+    """
+
+    totals: Any = None
 
     def __init__(self, items: Sequence[Any], count: int | None, next_token: str | None) -> None:
         self.items, self.count, self.next_token = items, count, next_token

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from drsorch.api.endpoint import Endpoint
 from drsorch.api.fields import Text
+from drsorch.api.files import FileQuery
 from drsorch.api.paging import COUNTED, ListQuery
 from drsorch.api.serializers import TAG, Answer, Nothing
 from drsorch.api.views import SOURCES
@@ -129,12 +130,14 @@ class ApiSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         spec = self.endpoint
-        answers: dict[int, Any] = {spec.status if spec.answer else 204: self._success()}
+        answers: dict[Any, Any] = {spec.status if spec.answer else 204: self._success()}
         for status in self._refusals():
             said = SENTENCES[status]
             if status == 409 and spec.conflicts:  # noqa: PLR2004
                 said = f"{said} Codes: {', '.join(f'`{code}`' for code in spec.conflicts)}."
             answers[status] = OpenApiResponse(self._error(), description=said)
+        if issubclass(spec.query, FileQuery):
+            answers[(spec.status, "text/csv")] = OpenApiResponse(OpenApiTypes.STR, description=self.get_summary())
         return answers
 
     def _refusals(self) -> list[int]:
@@ -173,6 +176,9 @@ class ApiSchema(AutoSchema):
                 },
                 "required": ["items", "count", "nextPageToken"],
             }
+            if spec.totals is not None:
+                data["properties"]["totals"] = self.resolve_serializer(spec.totals(), "response").ref
+                data["required"].append("totals")
         schema = {
             "type": "object",
             "properties": {"success": {"type": "boolean", "enum": [True]}, "data": data},
@@ -184,7 +190,9 @@ class ApiSchema(AutoSchema):
         spec = self.endpoint
         if not spec.example:
             return []
-        data = {"items": [spec.example], "count": 1, "nextPageToken": None} if spec.is_list else spec.example
+        example = dict(spec.example)
+        totals = {"totals": example.pop("totals")} if spec.totals else {}
+        data = {"items": [example], "count": 1, "nextPageToken": None, **totals} if spec.is_list else example
         return [OpenApiExample("Answer", {"success": True, "data": data})]
 
     def _error(self) -> dict[str, Any]:

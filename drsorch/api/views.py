@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
+from django.http.response import HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -93,15 +94,21 @@ class ApiViewSet(ViewSet):
         return policy.with_rights(self.actor, rows, *((each, policy.Level.MANAGE) for each in permissions))
 
     def page(self, rows: QuerySet[Any], *, ignored: Collection[str] = ()) -> Page:
-        """Return the page that was asked for of the rows in the caller's sight, narrowed by the filters.
+        """Return the page that was asked for of the rows in the caller's sight, narrowed by the filters."""
+        return self.paged(self.narrowed(rows, ignored=ignored))
+
+    def narrowed(self, rows: QuerySet[M], *, ignored: Collection[str] = ()) -> QuerySet[M]:
+        """Return the rows in the caller's sight that the filters leave.
 
         `ignored` are parameters that are no lookups: the endpoint has heeded them.
         """
-        endpoint = cast(Endpoint, self.endpoint)
-        orderings = cast(type[ListQuery], endpoint.query).orderings
         lookups = {name: value for name, value in filters_of(self.query).items() if name not in ignored}
-        narrowed = self.scoped(rows).filter(**lookups)
-        return page_of(narrowed, self.query, orderings, endpoint.usual_order)
+        return self.scoped(rows).filter(**lookups)
+
+    def paged(self, rows: QuerySet[Any]) -> Page:
+        """Return the page of `rows` that was asked for."""
+        endpoint = cast(Endpoint, self.endpoint)
+        return page_of(rows, self.query, cast(type[ListQuery], endpoint.query).orderings, endpoint.usual_order)
 
     def _checked(self, shape: Any, data: Any, **options: Any) -> dict[str, Any]:
         if shape is Query and not data:
@@ -110,15 +117,16 @@ class ApiViewSet(ViewSet):
         checker.is_valid(raise_exception=True)
         return cast(dict[str, Any], checker.validated_data)
 
-    def _respond(self, endpoint: Endpoint, result: Any) -> Response:
-        if isinstance(result, Response):
+    def _respond(self, endpoint: Endpoint, result: Any) -> Any:
+        if isinstance(result, HttpResponseBase):
             return result
         if endpoint.answer is None:
             return Response(status=NO_CONTENT)
         context = {"view": self, "actor": getattr(self, "actor", None)}
         if isinstance(result, Page):
             items = endpoint.answer(result.items, many=True, context=context).data
-            return Response({"items": items, "count": result.count, "nextPageToken": result.next_token})
+            totals = {} if endpoint.totals is None else {"totals": endpoint.totals(result.totals).data}
+            return Response({"items": items, "count": result.count, "nextPageToken": result.next_token, **totals})
         headers = {"ETag": etag(result.version)} if endpoint.has_version else {}
         return Response(endpoint.answer(result, context=context).data, status=endpoint.status, headers=headers)
 

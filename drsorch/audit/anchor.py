@@ -139,6 +139,22 @@ def misfit(known: Anchor | None, path: Path) -> str:
     return ""
 
 
+def sentence() -> str:
+    """Return what the anchor of this host holds, or what is wrong with it, in a sentence."""
+    path = file()
+    if path is None:
+        return "No anchor is kept on this host: AUDIT_ANCHOR_FILE is empty."
+    try:
+        known = read(path)
+    except BrokenAnchor as error:
+        return str(error)
+    except OSError as error:
+        return f"The anchor {path} cannot be read: {error.strerror}."
+    if known is None:
+        return misfit(known, path) or f"There is no anchor at {path} yet."
+    return misfit(known, path) or f"The anchor {path} holds event {known.sequence}, written {known.at}."
+
+
 def _refuse_unless_it_fits(known: Anchor | None, path: Path) -> None:
     wrong = misfit(known, path)
     if wrong:

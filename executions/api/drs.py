@@ -9,12 +9,16 @@ from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
 from drsorch.api.views import ApiViewSet
 from drsorch.errors import Invalid, NotFound
+from executions.api.examples import SNAPSHOTS
 from executions.decisions.surveyed import Survey
 from executions.models import Job, JobEvent, Poller
 from executions.serializers import evidence as shapes
 from executions.serializers.inputs import JobQuery, OneJobQuery, PlaceQuery
+from executions.snapshots import of_server
+from protection.api.servers import ServerViewSet
 from protection.models import AccountRegion, SourceServer
 from protection.quotas import quotas_at
+from protection.serializers.servers import OneServerQuery
 
 VIEW = Permission.VIEW_RESOURCES
 
@@ -53,6 +57,16 @@ class DrsViewSet(ApiViewSet):
         for row in page.items:
             _add_quotas(row, surveys.get((row.account_id, row.region)))
         return page
+
+
+class SnapshotViewSet(ServerViewSet):
+    """Recovery snapshots of source servers."""
+
+    @endpoint(VIEW, query=OneServerQuery, answer=shapes.SnapshotsAnswer, asks_aws=True, example=SNAPSHOTS)
+    def recovery_snapshots(self, server_id: str) -> Any:
+        """Ask DRS from which points in time a source server can be launched, the newest first."""
+        server = self.named(server_id)
+        return {"snapshots": of_server([server], server.source_server_id)[1]}
 
 
 def _places() -> "QuerySet[AccountRegion]":

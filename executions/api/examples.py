@@ -88,3 +88,45 @@ EXECUTION: dict[str, Any] = EXECUTION_SUMMARY | {
         }
     ],
 }
+INSTANCE: dict[str, Any] = SERVER | {
+    "waveNumber": 1,
+    "launchedAt": "2026-03-01T12:09:30Z",
+    "terminatedAt": None,
+    "executionId": ID,
+    "executionType": "DRILL",
+    "planId": "3",
+    "planName": "Billing",
+}
+SNAPSHOTS: dict[str, Any] = {"snapshots": [{"snapshotId": "pit-0a1b2c3d4e5f60718", "takenAt": "2026-03-01T11:50:00Z"}]}
+REPORT: dict[str, Any] = {
+    "executionId": ID,
+    "planId": "3",
+    "planName": "Billing",
+    "planVersion": 1,
+    "executionType": "DRILL",
+    "status": "COMPLETED",
+    "statusReason": "2 of 2 servers launched.",
+    "initiatedBy": "olga",
+    "invocationSource": "API",
+    "reason": "Quarterly drill",
+    "createdAt": "2026-03-01T12:00:00Z",
+    "endedAt": "2026-03-01T12:41:00Z",
+    "elapsedSeconds": 2460,
+    "rtoMinutes": 60,
+    "rtoMet": True,
+    "spareSeconds": 1140,
+    "serverCount": 2,
+    "launchedCount": 2,
+    "instancesTerminated": True,
+    "totals": {
+        "executions": 1,
+        "isComplete": True,
+        "statuses": {"COMPLETED": 1},
+        "successRate": 1.0,
+        "rtoMet": 1,
+        "rtoMissed": 0,
+        "rtoMetRate": 1.0,
+        "medianSeconds": 2460,
+        "longestSeconds": 2460,
+    },
+}

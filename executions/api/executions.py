@@ -65,11 +65,7 @@ class ExecutionViewSet(StartingViewSet):
         found, asked = rows.listed(self.actor), self.query
         if "active" in asked:
             found = found.filter(status__in=ACTIVE) if asked["active"] else found.exclude(status__in=ACTIVE)
-        if {"account", "region"} & asked.keys():
-            found = found.filter(rows.in_place(asked))
-        for key, value in asked.get("tags", {}).items():
-            found = found.filter(tags__key=key, tags__value=value)
-        return self.page(found, ignored=("active", "account", "region"))
+        return self.page(rows.narrowed(found, asked), ignored=("active", "account", "region"))
 
     @endpoint(Permission.EXECUTE_RECOVERY, body=inputs.NewExecutionInput, **START)
     def create(self) -> Any:

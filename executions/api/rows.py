@@ -26,6 +26,15 @@ def detailed() -> "QuerySet[Execution]":
     return found
 
 
+def narrowed(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[Execution]":
+    """Return those with servers in the account and Region that were asked for, and with all the tags."""
+    if {"account", "region"} & asked.keys():
+        found = found.filter(in_place(asked))
+    for key, value in asked.get("tags", {}).items():
+        found = found.filter(tags__key=key, tags__value=value)
+    return found
+
+
 def in_place(asked: dict[str, Any]) -> Exists:
     """Return the condition for executions with servers of an account (AWS id) or in a Region."""
     wanted = {"account__account_id": asked.get("account"), "region": asked.get("region")}

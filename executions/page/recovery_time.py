@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from drsorch.console.times import duration_text
 from executions.models import Execution
-from executions.states import ExecutionStatus
+from executions.reports import Measured
+
+NOTHING = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ def recovery_time(execution: Execution) -> RecoveryTime | None:
     due_at = execution.created_at + timedelta(minutes=minutes)
     if execution.is_active:
         return RecoveryTime(label, "error" if timezone.now() > due_at else "info", due_at=due_at)
-    if execution.status != ExecutionStatus.COMPLETED or execution.ended_at is None:
+    spare = Measured.of(execution, minutes).spare
+    if spare is None:
         return RecoveryTime(label, "warn", "Not reached: not all went well")
-    if execution.ended_at <= due_at:
-        return RecoveryTime(label, "ok", f"Met, {duration_text(due_at - execution.ended_at)} to spare")
-    return RecoveryTime(label, "error", f"Missed by {duration_text(execution.ended_at - due_at)}")
+    if spare >= NOTHING:
+        return RecoveryTime(label, "ok", f"Met, {duration_text(spare)} to spare")
+    return RecoveryTime(label, "error", f"Missed by {duration_text(-spare)}")

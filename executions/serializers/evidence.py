@@ -9,6 +9,7 @@ from drsorch.api.fields import Flag, Text, Whole
 from drsorch.api.serializers import Answer
 from executions.models import Job
 from executions.serializers.executions import JobOfWaveAnswer, ServerRunAnswer
+from executions.states import Mode
 
 
 class InstanceAnswer(ServerRunAnswer):
@@ -17,6 +18,28 @@ class InstanceAnswer(ServerRunAnswer):
     waveNumber = Whole(source="wave.number")
     launchedAt = serializers.DateTimeField(source="launched_at", allow_null=True)
     terminatedAt = serializers.DateTimeField(source="terminated_at", allow_null=True)
+
+
+class LaunchedInstanceAnswer(InstanceAnswer):
+    """A recovery instance, and by which execution it was launched."""
+
+    executionId = serializers.UUIDField(source="wave.execution_id")
+    executionType = serializers.ChoiceField(source="wave.execution.mode", choices=Mode.choices)
+    planId = serializers.CharField(source="wave.execution.plan_id", allow_null=True)
+    planName = Text(source="wave.execution.plan_name")
+
+
+class SnapshotAnswer(Answer):
+    """A point in time from which the server can be launched."""
+
+    snapshotId = Text(source="snapshot_id")
+    takenAt = serializers.DateTimeField(source="taken_at")
+
+
+class SnapshotsAnswer(Answer):
+    """The complete recovery snapshots of a server, the newest first."""
+
+    snapshots = SnapshotAnswer(many=True)
 
 
 class EventAnswer(Answer):

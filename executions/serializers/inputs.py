@@ -1,20 +1,17 @@
 """What may be sent about executions."""
 
-import re
 from typing import Any
 
 from rest_framework import serializers
 
-from drsorch.api.fields import Choice, Flag, FlagWord, RowId, Text, Whole, account_id
+from drsorch.api.fields import Choice, Flag, FlagWord, RowId, Tags, Text, Whole, account_id
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Input, Query
 from drsorch.audit.actor import Source
 from executions.services import CallerContext
-from executions.states import Answer, ExecutionStatus, Mode
+from executions.states import Answer, ExecutionStatus, LaunchStatus, Mode
 
 NOTE_LENGTH = 1000
-MOST_TAGS = 50
-TAG_KEY = re.compile(r"[^\0\ud800-\udfff]{1,128}")  # halves of surrogate pairs cannot be kept
 
 
 class StartInput(Input):
@@ -46,13 +43,7 @@ class StartInput(Input):
         help_text="The state of the servers at or before this time; null: the latest.",
     )
     parentExecutionId = Text(default="", max_length=100, help_text="The caller's own run that this one is part of.")
-    tags = serializers.DictField(child=Text(max_length=256, allow_blank=True), default=dict)
-
-    def validate_tags(self, tags: dict[str, str]) -> dict[str, str]:
-        """Refuse too many tags, and keys that nobody could ask for."""
-        if len(tags) > MOST_TAGS or not all(map(TAG_KEY.fullmatch, tags)):
-            raise serializers.ValidationError(f"Give at most {MOST_TAGS} tags, their keys of 1 to 128 characters.")
-        return tags
+    tags = Tags(default=dict)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Gather what the caller says of itself."""
@@ -139,6 +130,18 @@ class JobQuery(ListQuery):
     status = serializers.CharField(required=False, max_length=16)
     type = serializers.CharField(required=False, max_length=32)
     executionId = serializers.UUIDField(source="execution", required=False)
+
+
+class InstanceQuery(ListQuery):
+    """Filters of recovery instances."""
+
+    accountId = account_id(source="account__account_id", required=False)
+    region = serializers.CharField(required=False, max_length=32)
+    executionId = serializers.UUIDField(source="wave__execution", required=False)
+    executionType = serializers.ChoiceField(source="wave__execution__mode", choices=Mode.choices, required=False)
+    launchStatus = serializers.ChoiceField(source="launch_status", choices=LaunchStatus.choices, required=False)
+    sourceServerId = serializers.CharField(source="source_server_id", required=False, max_length=32)
+    recoveryInstanceId = serializers.CharField(source="recovery_instance_id", required=False, max_length=32)
 
 
 class OneJobQuery(ListQuery):

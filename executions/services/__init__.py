@@ -10,6 +10,7 @@ from executions.services.control import (
 )
 from executions.services.delete import delete_executions
 from executions.services.offers import Offer, offers
+from executions.services.report import export_executions
 from executions.services.start import CallerContext, start_execution
 from executions.services.terminate import terminate_instances
 
@@ -21,6 +22,7 @@ __all__ = [
     "choices_of",
     "decide_gate",
     "delete_executions",
+    "export_executions",
     "offers",
     "pause_execution",
     "resume_execution",

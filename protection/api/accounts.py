@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from drsorch.access.roles import Permission
@@ -37,6 +37,17 @@ EXAMPLE = {
     "createdAt": "2026-03-01T11:58:00Z",
     "changedAt": "2026-03-01T12:00:00Z",
     "allowedActions": [{"action": "update", "allowed": True, "reason": ""}],
+}
+STAGING = {
+    "stagingAccounts": [
+        {
+            "accountId": "333333333333",
+            "name": "Staging",
+            "region": "us-east-1",
+            "serverCount": 12,
+            "syncedAt": "2026-03-01T12:05:00Z",
+        }
+    ]
 }
 
 
@@ -101,6 +112,17 @@ class AccountViewSet(ApiViewSet):
         account = self.one(TargetAccount.objects.all(), account_id=account_id)
         services.validate_account(account=account, actor=self.actor)
         return self.one(self.rows(), account_id=account_id)
+
+    @endpoint(VIEW, answer=shapes.StagingAnswer, example=STAGING)
+    def staging_accounts(self, account_id: str) -> Any:
+        """Say which accounts hold the replication of servers that are extended into this one. No AWS."""
+        account = self.one(TargetAccount.objects.all(), account_id=account_id)
+        extended = account.servers.present().exclude(staging_account_id="")
+        found = extended.order_by("staging_account_id", "region").values("staging_account_id", "region")
+        places = list(found.annotate(server_count=Count("pk"), seen_at=Min("synced_at")))
+        holders = TargetAccount.objects.filter(account_id__in={place["staging_account_id"] for place in places})
+        names = dict(self.scoped(holders).values_list("account_id", "name"))
+        return {"places": [place | {"name": names.get(place["staging_account_id"])} for place in places]}
 
     @endpoint(VIEW, answer=shapes.OwnAccountAnswer, asks_aws=True)
     def current(self) -> Any:

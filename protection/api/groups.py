@@ -9,7 +9,15 @@ from drsorch.api.endpoint import endpoint
 from drsorch.api.views import ApiViewSet
 from protection import services
 from protection.models import ProtectionGroup, ServerHold, TargetAccount
-from protection.serializers.groups import GroupAnswer, GroupInput, GroupQuery, GroupSummary, NewGroupInput
+from protection.serializers.groups import (
+    GroupAnswer,
+    GroupInput,
+    GroupQuery,
+    GroupSummary,
+    NewGroupInput,
+    ResolveAnswer,
+    ResolveInput,
+)
 
 VIEW = Permission.VIEW_RESOURCES
 WHEN_CHANGED = ("NAME_TAKEN", "SERVER_CONFLICT", "ACTIVE_EXECUTION")
@@ -31,6 +39,20 @@ SUMMARY = {
 }
 EXAMPLE = SUMMARY | {
     "servers": [{"sourceServerId": "s-0a1b2c3d4e5f60718", "name": "billing-db-1", "replicationState": "CONTINUOUS"}]
+}
+RESOLVED = {
+    "serverCount": 1,
+    "servers": [
+        {
+            "sourceServerId": "s-0a1b2c3d4e5f60718",
+            "name": "billing-db-1",
+            "replicationState": "CONTINUOUS",
+            "isLaunchable": True,
+            "tags": {"Application": "billing", "Tier": "database"},
+            "groupId": "7",
+            "groupName": "Billing databases",
+        }
+    ],
 }
 
 
@@ -118,6 +140,13 @@ class GroupViewSet(ApiViewSet):
         """Delete a group that no plan uses; its servers are free."""
         group = self.one(ProtectionGroup.objects.all(), pk=pk)
         services.delete_group(group=group, actor=self.actor, version=self.version)
+
+    @endpoint(VIEW, action="resolve_tags", body=ResolveInput, answer=ResolveAnswer, asks_aws=True, example=RESOLVED)
+    def resolve(self) -> Any:
+        """Ask DRS which servers of an account and Region have all these tags. Nothing is changed."""
+        account = self.one(TargetAccount.objects.all(), account_id=self.body.pop("account_id"))
+        found = services.resolve_tags(account=account, actor=self.actor, **self.body)
+        return {"serverCount": len(found), "servers": found}
 
     def _changed(self, pk: int) -> ProtectionGroup:
         group = self.one(ProtectionGroup.objects.select_related("account"), pk=pk)

@@ -35,6 +35,10 @@ class ServerViewSet(ApiViewSet):
     @endpoint(VIEW, query=OneServerQuery, answer=ServerAnswer)
     def retrieve(self, server_id: str) -> Any:
         """Get one source server by its DRS id. accountId and region tell several of that id apart."""
+        return self.named(server_id)
+
+    def named(self, server_id: str) -> SourceServer:
+        """Return the one server in sight that has the id. Raises NotFound, and Invalid when there are several."""
         named = SourceServer.objects.for_list().filter(source_server_id=server_id, **self.query)
         found = list(self.scoped(named)[:2])
         if not found:

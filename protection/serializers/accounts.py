@@ -88,6 +88,22 @@ class OwnAccountAnswer(Answer):
     isRegistered = Flag(source="is_registered")
 
 
+class StagingPlaceAnswer(Answer):
+    """A staging account and a Region in which servers are extended. `name` is null for one that you cannot see here."""
+
+    accountId = Text(source="staging_account_id")
+    name = Text(allow_null=True)
+    region = Text()
+    serverCount = Whole(source="server_count")
+    syncedAt = serializers.DateTimeField(source="seen_at")
+
+
+class StagingAnswer(Answer):
+    """The staging accounts of an account, as the inventory saw its servers last."""
+
+    stagingAccounts = StagingPlaceAnswer(source="places", many=True)
+
+
 class PlaceQuery(ListQuery):
     """Filters of Regions of accounts."""
 

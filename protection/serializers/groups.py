@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from drsorch.access import policy
 from drsorch.access.roles import Permission
-from drsorch.api.fields import Pattern, ServerIds, Text, Whole, account_id
+from drsorch.api.fields import Flag, Pattern, ServerIds, Tags, Text, Whole, account_id
 from drsorch.api.offers import Offer
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Input, OfferAnswer
@@ -90,3 +90,30 @@ class GroupAnswer(GroupSummary):
     """A group with its servers."""
 
     servers = GroupServer(source="servers.all", many=True)
+
+
+class ResolveInput(Input):
+    """A tag rule and where it looks: servers that have every one of the tags."""
+
+    accountId = account_id(source="account_id")
+    region = Pattern(r"^[a-z0-9-]{5,32}$")
+    tags = Tags(allow_empty=False)
+
+
+class MatchAnswer(Answer):
+    """A server that has all the tags. `groupId` is that of the group which it is in already."""
+
+    sourceServerId = Text(source="server.source_server_id")
+    name = Text()
+    replicationState = Text(source="server.replication_state")
+    isLaunchable = Flag(source="is_launchable")
+    tags = serializers.DictField(source="server.tags", child=Text())
+    groupId = serializers.CharField(source="group.pk", default=None, allow_null=True)
+    groupName = serializers.CharField(source="group.name", default=None, allow_null=True)
+
+
+class ResolveAnswer(Answer):
+    """What a tag rule gives now, all of it, by name."""
+
+    serverCount = Whole()
+    servers = MatchAnswer(many=True)

@@ -10,6 +10,7 @@ from protection.services.accounts import (
     validate_account,
 )
 from protection.services.groups import create_group, delete_group, update_group
+from protection.services.resolve import resolve_tags
 
 __all__ = [
     "create_group",
@@ -19,6 +20,7 @@ __all__ = [
     "register_account",
     "remove_account",
     "request_sync",
+    "resolve_tags",
     "update_account",
     "update_group",
     "validate_account",

@@ -102,6 +102,12 @@ def delete_group(*, group: ProtectionGroup, actor: Actor, version: int | None = 
         record(actor, "delete_group", group, before=before, account=account)
 
 
+def require_region(account: TargetAccount, region: str) -> None:
+    """Return when we look at the Region of the account. Raises Invalid."""
+    if not account.regions.filter(region=region, is_enabled=True).exists():
+        raise Invalid(f"{region} is not an enabled Region of {account}. Add it to the account first.")
+
+
 def _is_seen(row: Model, actor: Actor) -> bool:
     return policy.can(actor, Permission.VIEW_RESOURCES, row, policy.Level.VIEW)
 
@@ -124,8 +130,7 @@ def _fill(group: ProtectionGroup, fields: dict[str, Any]) -> None:
 def _refuse_elsewhere(account: TargetAccount, region: str, server_ids: Sequence[str]) -> None:
     if not server_ids:
         raise Invalid("A protection group needs at least one server. Choose one or more.")
-    if not account.regions.filter(region=region, is_enabled=True).exists():
-        raise Invalid(f"{region} is not an enabled Region of {account}. Add it to the account first.")
+    require_region(account, region)
 
 
 def look_up(account: TargetAccount, region: str, server_ids: Sequence[str], actor: Actor) -> list[drs.SourceServer]:

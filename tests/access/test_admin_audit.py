@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from drsorch.access.roles import Role
 from drsorch.audit import chain, triggers
-from drsorch.audit.export import neutral
 from drsorch.audit.models import AuditEvent, AuditVerification
 from drsorch.audit.record import record
+from drsorch.spreadsheets import neutral
 from tests import factories
 from tests.access.conftest import staff
 

@@ -10,7 +10,7 @@ from drsorch.access.grants import grant
 from drsorch.access.roles import Permission, Role
 from drsorch.access.tokens import issue_token
 from drsorch.audit.models import AuditEvent
-from executions.models import Job, JobEvent
+from executions.models import Job, JobEvent, ServerRun
 from protection.models import ServerHold, TargetAccount
 from tests import factories
 from tests.access.estate import REGION, estate
@@ -31,6 +31,7 @@ def world(db):
         )
         JobEvent.objects.create(job=job, event="JOB_START", digest="1")
         account.regions.create(region=REGION)
+    ServerRun.objects.update(recovery_instance_id="i-1")
     return world
 
 

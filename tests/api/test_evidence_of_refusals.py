@@ -15,7 +15,7 @@ from tests.api.routes import ROUTES
 from tests.audit.cases import CASES, recorded_as
 
 pytestmark = pytest.mark.django_db
-ASKED = {"check_start"}  # asks AWS, and changes nothing
+ASKED = {"check_start", "resolve_tags", "verify_audit"}  # these ask, and change nothing
 SEVERAL = {"import_configuration", "receive_event"}  # one event more than what they change: tested with them
 
 

@@ -67,9 +67,11 @@ LISTS = (
     "/drs/jobs",
     "/drs/quotas",
     "/drs/source-servers",
+    "/ec2/instances",
     "/executions",
     "/protection-groups",
     "/recovery-plans",
+    "/reports/executions",
     "/users/tokens",
 )
 
@@ -111,6 +113,8 @@ def pages(ask, path, query):
         ("/recovery-plans", "planId", ("name", "-name", "changedAt")),
         ("/drs/source-servers", "sourceServerId", ("name", "-name", "replicationState", "sourceServerId")),
         ("/drs/accounts", "accountId", ("accountId", "-accountId")),
+        ("/reports/executions", "executionId", ("createdAt", "-createdAt")),
+        ("/ec2/instances", "executionId", ("id", "-id")),
     ],
 )
 def test_the_pages_of_every_ordering_hold_every_row_once(calling, ada, path, name, orderings):

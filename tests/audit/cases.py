@@ -9,6 +9,8 @@ from drsorch.access.grants import grant, save_team
 from drsorch.access.models import Team
 from drsorch.access.oidc.people import Identity
 from drsorch.access.tokens import issue_token
+from drsorch.audit.models import AuditEvent
+from executions.reports import reported
 from plans.definition import WaveDefinition
 from tests import factories
 from tests.executions.driving import run, tick
@@ -190,8 +192,6 @@ CASES = {
     "map_groups": (
         lambda at: at.olga.user,
         lambda service, at, person: service(person, {"DRSAuditor"}, as_of=timezone.now(), actor=at.olga),
-            person, {"DRSAuditor", "DRSPlanManager"}, as_of=timezone.now(), actor=at.olga
-        ),
         "user",
     ),
     "admit": (
@@ -205,6 +205,16 @@ CASES = {
             as_of=timezone.now(),
         ),
         lambda service, at, identity: service(identity, at.olga),
+        "user",
+    ),
+    "export_audit": (
+        lambda at: AuditEvent.objects.all(),
+        lambda service, at, events: service(events=events, kind="csv", actor=at.ada, filters={}),
+        "audithead",
+    ),
+    "export_executions": (
+        lambda at: reported(),
+        lambda service, at, rows: service(rows=rows, actor=at.ada, filters={"status": "FAILED"}),
         "user",
     ),
     "create_administrator": (
@@ -223,7 +233,7 @@ RECORDED_AS = {
     "revoke_grant": "revoke_access",
 }
 # What is in no AWS account.
-NOWHERE = {"apitoken", "settings", "team", "user"}
+NOWHERE = {"apitoken", "audithead", "settings", "team", "user"}
 
 
 def recorded_as(name):

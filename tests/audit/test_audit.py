@@ -18,7 +18,7 @@ from protection.services import register_account
 from tests import factories
 
 READS = {"choices_of", "offered_regions", "offers", "own_account", "plan_named", "require", "warnings"}
-READS |= {"running_sentence"}
+READS |= {"resolve_tags", "running_sentence"}
 # The second halves of start_execution and delete_executions, which ask the policy; these record.
 INNER = {"create_execution", "delete_execution"}
 # Services that are another one, said otherwise: that one asks and records.

@@ -45,6 +45,9 @@ BEYOND = {
     "POST /config/import": (ADMINISTRATOR,),
     "POST /events/eventbridge": (NOBODY,),  # with a session: events come with a token
     "DELETE /users/tokens/{id}": (OWN_OR_ADMINISTRATOR,),
+    "GET /audit/events": (AUDITOR,),
+    "GET /audit/verification": (AUDITOR,),
+    "POST /audit/verification": (AUDITOR,),
 }
 # What asks AWS, or would leave nothing to try the next address on.
 UNTRIED = {
@@ -53,6 +56,7 @@ UNTRIED = {
     "PUT /protection-groups/{id}",
     "POST /recovery-plans/{id}/readiness",
     "GET /recovery-plans/{id}/check-existing-instances",
+    "GET /drs/source-servers/{serverId}/recovery-snapshots",
     "DELETE /executions",
     "DELETE /users/tokens/{id}",
 }
@@ -63,6 +67,7 @@ BODIES = {
     "PUT /config/settings": dict.fromkeys(DAYS, 100),
     "POST /config/import": {"document": {}},
     "POST /executions/delete": {"executionIds": ["{north_run}"]},
+    "POST /audit/verification": {},
 }
 
 

@@ -1,0 +1,40 @@
+"""Endpoints of reports. No AWS."""
+
+from typing import Any
+
+from drsorch.access.roles import Permission
+from drsorch.api.endpoint import endpoint
+from drsorch.api.files import CSV, file_of, lines_of
+from drsorch.api.views import ApiViewSet
+from executions import services
+from executions.api import rows
+from executions.api.examples import REPORT
+from executions.reports import reported, totals_of
+from executions.serializers.reports import ReportedAnswer, ReportQuery, TotalsAnswer
+
+
+class ReportViewSet(ApiViewSet):
+    """What executions prove."""
+
+    tag = "Audit and reports"
+
+    @endpoint(
+        Permission.VIEW_RESOURCES,
+        query=ReportQuery,
+        answer=ReportedAnswer,
+        is_list=True,
+        totals=TotalsAnswer,
+        usual_order="-createdAt",
+        example=REPORT,
+    )
+    def executions(self) -> Any:
+        """List executions that have ended, with the measured recovery time and its target, and the success rate."""
+        found = rows.narrowed(reported(), self.query)
+        found = self.narrowed(found, ignored=("format", "account", "region"))
+        if self.query["format"] == CSV:
+            asked = self.request.query_params.dict()
+            each = services.export_executions(rows=found, actor=self.actor, filters=asked)
+            return file_of("executions", lines_of(ReportedAnswer(), each))
+        page = self.paged(found)
+        page.totals = totals_of(found)
+        return page
