@@ -90,10 +90,11 @@ def test_only_listed_clients_may_ask_when_any_are(token, settings, vera_there):
             authenticate_jwt(token(**other))
 
 
-def test_without_an_audience_of_the_api_none_is_accepted(token, settings):
+@pytest.mark.parametrize("audience", [API, ""])
+def test_without_an_audience_of_the_api_none_is_accepted(token, settings, audience):
     settings.OIDC_API_AUDIENCE = ""
     with pytest.raises(Unauthenticated, match=r"\(audience\)"):
-        authenticate_jwt(token())
+        authenticate_jwt(token(aud=audience))
 
 
 def test_without_a_provider_none_is_accepted(token, settings):

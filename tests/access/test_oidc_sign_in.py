@@ -1,5 +1,6 @@
 """Signing in through a real identity provider: who somebody is, what they may, and what stays as evidence."""
 
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -121,6 +122,16 @@ def test_roles_are_given_and_taken_at_every_sign_in_and_teams_stay(op, client):
     op.sign_in(client)
 
     assert roles(person) == {Role.PLAN_MANAGER, "Payments", Role.AUDITOR}
+
+
+def test_what_the_provider_said_before_changes_no_role(op, client):
+    op.sign_in(client)
+    earlier = {"iat": int(time.time()) - 60}
+    op.tell(claims=VERA | {"groups": ["DRSOrchestrationAdmin"]}, idToken={"claims": earlier})
+
+    op.sign_in(client)
+
+    assert roles(User.objects.get()) == {Role.READ_ONLY}
 
 
 def test_an_administrator_is_staff_as_long_as_they_are_one_and_nobody_is_a_superuser(op, client):
