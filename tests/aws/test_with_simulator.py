@@ -18,6 +18,7 @@ from drsorch.aws.errors import (
 )
 from drsorch.simulator.worlds.minimal import EXTERNAL_ID
 from tests.aws.scripted import REGION
+from tests.simulator.callers import target_client
 
 
 @pytest.fixture
@@ -244,10 +245,9 @@ def launched(simulator, target, servers):
 
 def test_the_status_of_instances_is_known_whether_they_run_or_not(simulator, target, servers):
     running, stopped = launched(simulator, target, servers[:2])
-    machines = sessions.client(target, REGION, "ec2")
-    calls.call(machines, "StopInstances", {"InstanceIds": [stopped]})
+    target_client("ec2").stop_instances(InstanceIds=[stopped])
 
-    found = ec2.describe_instance_status(machines, [running, stopped])
+    found = ec2.describe_instance_status(sessions.client(target, REGION, "ec2"), [running, stopped])
 
     assert (found[running].state, found[running].instance_check, found[running].system_check) == ("running", "ok", "ok")
     assert found[stopped].state in {"stopping", "stopped"}

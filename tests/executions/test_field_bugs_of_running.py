@@ -1,6 +1,7 @@
 """What broke in a similar system while executions ran: each bug by its letter or number, and the rule that holds here.
 
-Bugs g, k and 22 are about launch settings, 21 about staging accounts: there is nothing of that to break yet.
+Bugs 21 and 22 are DRS's own ways with staging accounts and launch templates: the local endpoint has them, see
+tests/simulator/test_operations_staging.py and test_operations_launch.py.
 """
 
 from datetime import timedelta
@@ -21,6 +22,7 @@ from tests.executions.conftest import Death
 from tests.executions.driving import due_now, problems, run, sentences, step, tick
 
 pytestmark = pytest.mark.django_db
+READS = ("Describe", "Get", "List", "Simulate", "AssumeRole")
 PRODUCT = ("drsorch", "protection", "plans", "executions")
 
 
@@ -73,6 +75,19 @@ def test_a_l_after_a_crash_between_the_start_and_its_record_the_job_is_found_aga
     assert run(drill, aws).status == "COMPLETED", sentences(drill)
     assert Launch.objects.get().adopted
     assert not problems(aws)
+
+
+def test_a_g_a_k_an_execution_changes_no_launch_setting_so_that_none_can_fail_or_reach_the_wrong_account(
+    aws, drill, olga
+):
+    aws.reset_requests()
+    run(drill, aws)
+    services.terminate_instances(execution=drill, actor=olga)
+    run(drill, aws)
+
+    asked = {operation.rpartition(".")[2] for operation in aws.requests()["total"]}
+    changing = {operation for operation in asked if not operation.startswith(READS)}
+    assert changing == {"StartRecovery", "TerminateRecoveryInstances"}
 
 
 def test_1_a_wave_is_one_start_for_each_account_and_region_not_one_for_each_server(aws, ada, olga, place):
