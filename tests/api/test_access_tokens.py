@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 from drsorch.access.models import User
 from drsorch.access.oidc import provider as oidc_provider
 from drsorch.access.oidc.asking import ProviderFailed
+from drsorch.api import paths  # noqa: F401 - the kinds of ids in the API's addresses
 from drsorch.audit.models import AuditEvent, Outcome
 from protection import urls as protection_urls
 from protection.models import TargetAccount
