@@ -242,7 +242,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
-            "token": {"type": "http", "scheme": "bearer", "description": "drs_…, or an access token of the provider"},
+            "token": {"type": "http", "scheme": "bearer", "description": "An API token, drs_…"},
             "session": {
                 "type": "apiKey",
                 "in": "cookie",

@@ -27,18 +27,18 @@ REFUSED = 400
 
 def key_of(request: Any, *, is_required: bool) -> str:
     """Return the key of a request, empty when it has none and needs none. Raises Invalid."""
-    key: str = request.headers.get(HEADER, "")
-    if not key and is_required:
+    key: str | None = request.headers.get(HEADER)
+    if key is None and is_required:
         raise Invalid(
             f"Send {HEADER} with a new random value for each thing that you want done once, such as a UUID.",
             details={"fields": {HEADER: ["It is required here."]}},
         )
-    if key and not KEY.fullmatch(key):
+    if key is not None and not KEY.fullmatch(key):
         raise Invalid(
             f"{HEADER} has 1 to 64 characters, letters, digits and signs, and no space.",
             details={"fields": {HEADER: ["It is not a key."]}},
         )
-    return key
+    return key or ""
 
 
 def own_key(request: Any, key: str) -> str:
