@@ -1,19 +1,25 @@
-"""Tokens that leave less than their owner's rights, at every endpoint; and planted faults are all caught."""
+"""Every endpoint with tokens that leave less than their owner's rights; and faults planted there are all caught."""
 
 from dataclasses import replace
 
 import pytest
 
-from drsorch.access import tokens
+from drsorch.access import policy, tokens
 from drsorch.access.models import ApiToken
 from drsorch.access.oidc import bearer
+from drsorch.access.reach import Level
 from drsorch.access.roles import PERMISSIONS, Permission, Role
-from tests.security.everything import TOKEN_ROWS
+from executions.models import Execution, Job
+from plans.models import RecoveryPlan
+from protection.models import ProtectionGroup, SourceServer, TargetAccount
+from tests.api.routes import ROUTES
+from tests.security.everything import TOKEN_ROWS, row_of
 from tests.security.test_matrix import bearing
 from tests.security.verdicts import Person, deviations
 
 pytestmark = pytest.mark.django_db
 OWNER = Person("owner", Role.RECOVERY_MANAGER, "manage")
+NOBODY = Person("nobody", "", "manage")
 LEFT = Person("left", Role.RECOVERY_MANAGER, "manage", can_sign_in=False)
 VIEWING = {"scopes": [Permission.VIEW_RESOURCES]}
 # What is left of an owner who manages the north, and who is as able as the token then.
@@ -49,6 +55,44 @@ def test_what_a_token_leaves_and_is_not_asked_is_caught(enter, papers, names, mo
 
     narrowed, like = NARROWED["to looking" if member == "scopes" else "to another account"]
     assert first_deviation(enter, papers, names, like, **narrowed)
+
+
+def test_a_permission_that_an_endpoint_does_not_ask_is_caught(enter, papers, names, monkeypatch):
+    client = enter(NOBODY)
+    client = bearing(client, papers(NOBODY)["token"])
+    missed = []
+    for route, row in zip(ROUTES, map(row_of, ROUTES), strict=True):
+        if route.spec.permission is None or row.needs not in PERMISSIONS[Role.ADMIN]:
+            continue  # for everybody who is signed in, or the service asks for more than any role's permission
+        with monkeypatch.context() as fault:
+            fault.setattr(route.handler, "endpoint", replace(route.spec, permission=None))
+            if not list(deviations(client, NOBODY, [row], names)):
+                missed.append(str(route))
+    assert missed == []
+
+
+OBJECTS = {
+    TargetAccount: "{north_number}",
+    ProtectionGroup: "{north_group}",
+    SourceServer: "{north_server_id}",
+    RecoveryPlan: "{north_plan}",
+    Execution: "{north_run}",
+    Job: "{north_job_id}",
+}
+
+
+@pytest.mark.parametrize("model", OBJECTS, ids=lambda model: model.__name__)
+def test_a_scope_that_no_endpoint_asks_is_caught(enter, papers, names, monkeypatch, model):
+    real = policy.scope
+    rows = [row for row in TOKEN_ROWS if OBJECTS[model] in row.path]
+
+    def unscoped(actor, queryset, level=Level.VIEW):
+        return queryset if queryset.model is model else real(actor, queryset, level)
+
+    monkeypatch.setattr(policy, "scope", unscoped)
+    stranger = Person("stranger", Role.RECOVERY_MANAGER, "elsewhere")
+    client = enter(stranger)
+    assert next(deviations(bearing(client, papers(stranger)["token"]), stranger, rows, names), "")
 
 
 def test_a_token_that_outlives_its_owner_is_caught(enter, papers, names, monkeypatch):
