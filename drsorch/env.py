@@ -43,11 +43,11 @@ def flag(name: str, *, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}. Use 1 or 0.")
 
 
-def whole(name: str, default: int, *, least: int = 0) -> int:
-    """Return `name` as a whole number that is `least` or more."""
+def whole(name: str, default: int) -> int:
+    """Return `name` as a whole number that is not negative."""
     value = text(name, str(default))
-    if not value.isdecimal() or int(value) < least:
-        raise ImproperlyConfigured(f"{name} is {value!r}. It must be a whole number, {least} or more.")
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} is {value!r}. It must be a whole number, 0 or more.")
     return int(value)
 
 

@@ -35,8 +35,7 @@ AUDIT_ANCHOR_FILE = env.text(
     "AUDIT_ANCHOR_FILE", str(DATA_DIR / ("demo-audit-anchor.json" if ENVIRONMENT == "demo" else "audit-anchor.json"))
 )
 AUDIT_ANCHOR_SECONDS = env.decimal("AUDIT_ANCHOR_SECONDS", 10)
-# What is older leaves the database, as files in this folder.
-AUDIT_RETENTION_DAYS = env.whole("AUDIT_RETENTION_DAYS", 400, least=90)
+# Where old events go, as files, when they leave the database.
 AUDIT_SEGMENT_FOLDER = env.text("AUDIT_SEGMENT_FOLDER", str(DATA_DIR / "audit-segments"))
 
 INSTALLED_APPS = [
@@ -242,7 +241,11 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
-            "token": {"type": "http", "scheme": "bearer", "description": "An API token, drs_…"},
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An API token, drs_…, or an access token of the identity provider.",
+            },
             "session": {
                 "type": "apiKey",
                 "in": "cookie",
@@ -303,7 +306,11 @@ QUEUE_SCHEDULES = [
     {"name": "Synchronise the inventory", "func": "protection.tasks.sync_inventory", "minutes": 5},
     {"name": "Anchor the audit trail", "func": "drsorch.audit.tasks.move_anchor", "minutes": 5},
     {"name": "Forget ended sessions", "func": "drsorch.access.tasks.forget_ended_sessions", "minutes": 60},
-    {"name": "Close old segments of the audit trail", "func": "drsorch.audit.tasks.close_segments", "minutes": 1440},
+    {
+        "name": "Close old segments of the audit trail",
+        "func": "drsorch.config.tasks.close_audit_segments",
+        "minutes": 1440,
+    },
 ]
 
 # AWS. The guard stands here so that no process starts with a wrong endpoint: commands, worker and web server alike.

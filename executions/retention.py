@@ -1,8 +1,7 @@
 """Let history go when its time is over: oldest first, in small transactions, each with its evidence.
 
 What AWS may still have something of stays, whatever its age, and so does a recovery for as long as recoveries are kept.
-The audit trail is not touched here: what leaves it is closed, exported and anchored first, by the audit part, which has
-to be given `current_settings().kept_since("audit_days")` from above because it knows nobody above itself.
+The audit trail is not touched here: what leaves it is closed, exported and anchored first (drsorch.audit.retention).
 """
 
 import time

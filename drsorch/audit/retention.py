@@ -8,7 +8,6 @@ import time
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -21,17 +20,12 @@ from drsorch.audit.segment_checks import check_file
 
 CLOSE = "close_audit_segment"
 LARGEST = 5000  # events in one segment
-LEAST_DAYS = 90  # whatever the setting says
+LEAST_DAYS = 90  # whatever is asked for
 SECONDS = 30.0  # a task is ended after 60 s; what is left is done by the next one
 
 
 class NotClosed(RuntimeError):
     """Events stay in the table, because they, or their file, do not verify, or because they are not anchored."""
-
-
-def kept_since() -> datetime:
-    """Return the moment before which events are kept in the table no longer."""
-    return timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
 
 
 def close_segments(*, since: datetime, seconds: float = SECONDS) -> bool:

@@ -13,8 +13,9 @@ from drsorch.audit import record as recording
 from drsorch.audit import retention, segments
 from drsorch.audit.models import AuditSegment
 from drsorch.audit.record import record
+from drsorch.config.services import current_settings
 
-LONG_AGO = 500  # days: longer than events are kept
+LONG_AGO = 3000  # days: longer than events are kept
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def append(actor, count=1, days=0):
 
 def close(**options):
     """Close what is due, as the schedule does."""
-    return retention.close_segments(**{"since": retention.kept_since()} | options)
+    return retention.close_segments(**{"since": current_settings().kept_since("audit_days")} | options)
 
 
 def files():

@@ -8,11 +8,14 @@ import pytest
 from django.conf import settings as configured
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django_q.models import OrmQ
 
-from drsorch.audit import anchor, chain, disk, retention, segments, tasks
+from drsorch.audit import anchor, chain, disk, retention, segments
 from drsorch.audit.models import AuditEvent, AuditSegment
 from drsorch.audit.record import BrokenChain, record
 from drsorch.audit.verify import verify
+from drsorch.config import tasks
+from drsorch.config.services import update_settings
 from tests import factories
 from tests.audit.past import LONG_AGO, append, close, files, lines
 
@@ -38,7 +41,7 @@ def stays_as_it_was(segment_folder):
 def test_old_events_leave_with_a_segment_and_the_chain_still_verifies(trail):
     before = AuditEvent.objects.get(sequence=4)
 
-    tasks.close_segments()
+    tasks.close_audit_segments()
 
     segment = AuditSegment.objects.get()
     assert (segment.first_sequence, segment.last_sequence, segment.count) == (1, 4, 4)
@@ -75,15 +78,15 @@ def test_what_left_is_an_event_of_the_installation_and_is_anchored(trail, anchor
     assert anchor.read(anchor_file).sequence == event.sequence == 7
 
 
-def test_an_event_is_as_old_as_the_setting_says_when_it_leaves(ada, segment_folder, settings):
+def test_an_event_is_as_old_as_the_setting_says_when_it_leaves(ada, segment_folder):
     append(ada, 1, 101)
     append(ada, 1, 99)
-    settings.AUDIT_RETENTION_DAYS = 100
+    update_settings(actor=ada, version=None, audit_days=100)
 
-    tasks.close_segments()
+    tasks.close_audit_segments()
 
-    assert in_table() == [2, 3]
-    assert timedelta(days=99.9) < timezone.now() - retention.kept_since() < timedelta(days=100.1)
+    assert in_table() == [2, 3, 4]
+    assert [event.action for event in AuditEvent.objects.all()[:2]] == ["close_audit_segment", "update_settings"]
 
 
 def test_events_of_the_last_90_days_stay_whatever_is_asked_for(ada, segment_folder):
@@ -140,6 +143,18 @@ def test_when_the_time_is_over_the_rest_waits_for_the_next_run(trail, segment_fo
 
     assert close()
     assert in_table() == [5, 6, 7]
+
+
+def test_what_does_not_fit_into_one_task_is_the_next_one_s(trail, monkeypatch):
+    monkeypatch.setattr(retention.close_segments, "__kwdefaults__", {"seconds": 0})
+    tasks.close_audit_segments()
+    (rung,) = OrmQ.objects.all()
+    assert rung.func() == "drsorch.config.tasks.close_audit_segments"
+
+    monkeypatch.undo()
+    tasks.close_audit_segments()
+    assert in_table() == [5, 6, 7]
+    assert OrmQ.objects.count() == 1
 
 
 def test_to_have_closed_a_segment_is_no_reason_to_close_another(ada, segment_folder, monkeypatch):
@@ -214,7 +229,9 @@ def test_nothing_leaves_without_the_event_that_says_so(trail, monkeypatch):
 
 
 def test_the_schedule_closes_segments_every_day():
-    (entry,) = [each for each in configured.QUEUE_SCHEDULES if each["func"] == "drsorch.audit.tasks.close_segments"]
+    (entry,) = [
+        each for each in configured.QUEUE_SCHEDULES if each["func"] == "drsorch.config.tasks.close_audit_segments"
+    ]
 
     assert entry["minutes"] == 24 * 60
 
