@@ -109,8 +109,8 @@ def _lost_calls(truth: list[dict[str, Any]]) -> Iterator[str]:
     for call in Launch.objects.filter(status__in=[CallStatus.SENT, CallStatus.DONE]).select_related("job", "account"):
         if call.job is None or (call.account.account_id, call.region, call.job.job_id) not in real:
             yield f"{call} is {call.status}, but the endpoint has no job of it."
-    for calls in (Launch.objects, TerminationCall.objects):
-        for call in calls.filter(status__in=[CallStatus.PLANNED, CallStatus.INTENT]):
+    for made in (Launch.objects, TerminationCall.objects):
+        for call in made.filter(status__in=[CallStatus.PLANNED, CallStatus.INTENT]):
             yield f"{call} is still {call.status} although its execution has ended."
 
 
