@@ -59,7 +59,9 @@ def describe_jobs(client: Client, job_ids: Iterable[str] | None = None, since: d
         else [{**period, "jobIDs": batch} for batch in wire.batches(job_ids, JOB_IDS_PER_REQUEST)]
     )
     enums = _enums(client)
-    return [drs_answers.job(item, enums) for item in _items(client, "DescribeJobs", filters)]
+    # A list that shifts between two pages shows one item twice: no second job, about which a person would be asked.
+    jobs = [drs_answers.job(item, enums) for item in _items(client, "DescribeJobs", filters)]
+    return list({job.job_id: job for job in jobs}.values())
 
 
 def describe_job_log_items(client: Client, job_id: str) -> list[JobLogItem]:

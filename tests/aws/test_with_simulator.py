@@ -235,6 +235,13 @@ def test_tags_come_and_go(simulator, target, servers):
     assert "Owner" not in drs.list_tags(client, server.arn)
 
 
+def test_a_job_that_drs_shows_twice_is_one(simulator, target, servers):
+    job = start(target, servers[:1])
+    simulator.fault(kind="items_duplicated", operation="DescribeJobs")
+
+    assert [each.job_id for each in drs.describe_jobs(sessions.client(target, REGION, "drs"))] == [job.job_id]
+
+
 def launched(simulator, target, servers):
     """Launch these servers and return their instance ids."""
     start(target, servers)

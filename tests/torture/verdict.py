@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from drsorch.aws import drs, sessions
+from drsorch.aws import calls, drs, sessions
 from executions.decisions.readiness import GONE
 from executions.models import Execution, Gate, Job, Launch, ServerRun, TerminationCall
 from executions.states import ACTIVE, Answer, CallStatus, ExecutionStatus, LaunchStatus
@@ -109,8 +109,8 @@ def _lost_calls(truth: list[dict[str, Any]]) -> Iterator[str]:
     for call in Launch.objects.filter(status__in=[CallStatus.SENT, CallStatus.DONE]).select_related("job", "account"):
         if call.job is None or (call.account.account_id, call.region, call.job.job_id) not in real:
             yield f"{call} is {call.status}, but the endpoint has no job of it."
-    for calls in (Launch.objects, TerminationCall.objects):
-        for call in calls.filter(status__in=[CallStatus.PLANNED, CallStatus.INTENT]):
+    for made in (Launch.objects, TerminationCall.objects):
+        for call in made.filter(status__in=[CallStatus.PLANNED, CallStatus.INTENT]):
             yield f"{call} is still {call.status} although its execution has ended."
 
 
@@ -160,6 +160,7 @@ def _lost_events() -> Iterator[str]:
 
 def instances_left() -> Iterator[str]:
     """Yield recovery instances that DRS still shows of jobs of ours: every execution was terminated. Asks AWS."""
+    calls.BREAKER.forget()  # what has not answered while it was tormented answers now
     given_up = Gate.objects.filter(answer=Answer.GIVE_UP).values("wave")  # people know that these may have launched
     ours = set(Job.objects.exclude(launch__wave__in=given_up).values_list("job_id", flat=True))
     for place in AccountRegion.objects.select_related("account"):
