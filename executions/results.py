@@ -95,7 +95,9 @@ def _write_jobs(jobs: list[Job], answer: Answer) -> list[Job]:
         job.ended_at = now
     for job in read:
         job.log_read_at = now
-    _save(jobs, ("status", "polled_at", "ended_at"))
+    # Each field only where something was heard: the engine may have ended a job since it was read for the question.
+    _save(jobs, ("status", "polled_at"))
+    _save(ended, ("ended_at",))
     _save(read, ("log_read_at",))
     return ended
 
