@@ -43,7 +43,7 @@ def judge(truth: list[dict[str, Any]]) -> Verdict:
     return Verdict(
         duplicates=[*_two_jobs_for_one_call(launches), *_launched_too_often(launches)],
         stuck=list(_stuck()),
-        lost=[*_lost_jobs(ours), *_lost_calls(truth), *_mistaken(launches), *_lost_statuses(), *_lost_events()],
+        lost=[*_lost_jobs(ours), *_lost_calls(truth), *_mistaken(truth, launches), *_lost_statuses(), *_lost_events()],
     )
 
 
@@ -114,22 +114,24 @@ def _lost_calls(truth: list[dict[str, Any]]) -> Iterator[str]:
             yield f"{call} is still {call.status} although its execution has ended."
 
 
-def _mistaken(launches: list[dict[str, Any]]) -> Iterator[str]:
+def _mistaken(truth: list[dict[str, Any]], launches: list[dict[str, Any]]) -> Iterator[str]:
     """A server that AWS launched must not be shown as anything else, nor the other way round; its last job counts.
 
-    Unless a person said so: whoever cannot ask DRS may count a server as failed.
+    Unless a person said so: whoever cannot ask DRS may count a server as failed. And unless it says that AWS launched
+    the server, and a later launch has replaced its instance before we saw it.
     """
     given_up = set(Gate.objects.filter(answer=Answer.GIVE_UP).values_list("wave_id", flat=True))
     shown = {
-        (str(execution), str(number), server): (status, wave)
-        for execution, wave, number, server, status in ServerRun.objects.values_list(
-            "wave__execution_id", "wave_id", "wave__number", "source_server_id", "launch_status"
-        )
+        (str(run.wave.execution_id), str(run.wave.number), run.source_server_id): run
+        for run in ServerRun.objects.select_related("wave")
     }
-    last = {_run(job, server): (job["jobID"], status) for job in launches for server, status in job["servers"].items()}
-    for run, (job_id, status) in last.items():
-        believed, wave = shown.get(run, ("nothing", None))
-        if (status in LAUNCHED) != (believed in LAUNCHED) and wave not in given_up:
+    latest = {server: job["jobID"] for job in truth if job["type"] == "LAUNCH" for server in job["servers"]}
+    ours = {_run(job, server): (job["jobID"], status) for job in launches for server, status in job["servers"].items()}
+    for run, (job_id, status) in ours.items():
+        row = shown.get(run)
+        believed, error, wave = (row.launch_status, row.error, row.wave_id) if row else ("nothing", "", None)
+        is_replaced = error.startswith(f"DRS launched it in job {job_id}") and latest[run[2]] != job_id
+        if (status in LAUNCHED) != (believed in LAUNCHED or is_replaced) and wave not in given_up:
             yield f"Job {job_id}: AWS calls server {run[2]} {status}, and we show {believed}."
 
 
