@@ -1,22 +1,10 @@
 """Fixtures of the API's tests."""
 
-import botocore.loaders
 import pytest
 from rest_framework.test import APIClient
 
 from drsorch.access.roles import Role
-from drsorch.aws import sessions
 from tests import factories
-
-MODELS = botocore.loaders.create_loader()
-
-
-@pytest.fixture
-def aws(aws):
-    """The local endpoint; AWS's API models are read from disk once for all tests."""
-    core = sessions._process.hub_session()._session
-    core.register_component("data_loader", MODELS)
-    return aws
 
 
 class Caller:
