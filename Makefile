@@ -36,7 +36,7 @@ matrix: $(VENV)/requirements-dev.txt
 	$(BIN)/python -m pytest -m matrix tests/executions/test_fault_matrix.py $(ARGS)
 
 fuzz: $(VENV)/requirements-dev.txt
-	$(BIN)/python -m pytest -m fuzz tests/api/test_fuzz.py $(ARGS)
+	$(BIN)/python -m pytest -m fuzz -rP --show-capture=stdout tests/api/test_fuzz.py $(ARGS)
 
 lint: $(VENV)/requirements-dev.txt
 	$(BIN)/ruff check

@@ -17,6 +17,7 @@ from drsorch.queue.models import beat
 from executions.services import start_execution
 from tests import factories
 from tests.api.serving import serving
+from tests.torture.machine import Machine
 
 CHECKS = (
     "not_a_server_error",
@@ -74,7 +75,8 @@ def test_no_answer_is_a_server_error_or_undocumented(at_once, place, ada, settin
     )
     told = (KNOWN.format(kind=kind, parameter=parameter, value=value) for kind, parameter, value in known)
     (tmp_path / "schemathesis.toml").write_text(SETTINGS + "".join(told), encoding="utf-8")
-    soon = timezone.now() + timedelta(days=1)
+    begun, machine = timezone.now(), Machine()
+    soon = begun + timedelta(days=1)
     row, token = issue_token(owner=ada.user, actor=ada, name="Fuzz", scopes=list(Permission), expires_at=soon)
     # Under an id that nobody guesses: else the token would be revoked on the way.
     number = 123_456_789_012_345
@@ -106,4 +108,6 @@ def test_no_answer_is_a_server_error_or_undocumented(at_once, place, ada, settin
     ended, _ = at_once(fuzz, worker)
 
     lines = (ended.stdout + ended.stderr).splitlines()
+    found = next((number for number, line in enumerate(lines) if " SUMMARY " in line), 0)
+    print(f"{begun:%Y-%m-%d %H:%M} UTC, {machine.describe()}", *lines[found:], sep="\n")
     assert ended.returncode == 0, "\n".join(line[:LINE] for line in lines[-LINES:])
