@@ -109,5 +109,6 @@ def test_no_answer_is_a_server_error_or_undocumented(at_once, place, ada, settin
 
     lines = (ended.stdout + ended.stderr).splitlines()
     found = next((number for number, line in enumerate(lines) if " SUMMARY " in line), 0)
-    print(f"{begun:%Y-%m-%d %H:%M} UTC, {machine.describe()}", *lines[found:], sep="\n")
+    where = f"{begun:%Y-%m-%d %H:%M} UTC, {machine.describe()}"
+    sys.stdout.write("\n".join([where, *lines[found:]]))
     assert ended.returncode == 0, "\n".join(line[:LINE] for line in lines[-LINES:])
