@@ -7,11 +7,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from drsorch.aws import drs, ec2, sessions
+from drsorch.aws.calls import Client
 from drsorch.aws.errors import AwsConflict, AwsError, AwsUnknown
 from executions import crash, pollers, slots
 from executions.actions import answers
 from executions.decisions import actions as do
-from executions.decisions.reconciliation import CLOCK_SKEW, Sought, emptied, ours
+from executions.decisions.reconciliation import CLOCK_SKEW, Sought, emptied, ours, told_by_log
 from executions.models import Job, ServerRun, Termination, TerminationCall
 from executions.states import CallStatus, LaunchStatus
 from executions.turn import Turn
@@ -58,14 +59,15 @@ def reconcile(turn: Turn, action: do.ReconcileTermination) -> None:
     may_exist = call.is_doubtful or not call.was_in_conflict
     sought = _sought(call, may_be_part=may_exist)
     try:
-        jobs = drs.describe_jobs(sessions.client(call.account, call.region, "drs"), since=sought.since - CLOCK_SKEW)
+        client = sessions.client(call.account, call.region, "drs")
+        jobs = drs.describe_jobs(client, since=sought.since - CLOCK_SKEW)
         found = ours(jobs, sought)
         is_gone = not found and _look(turn, call)
+        if is_gone and may_exist:
+            found = _emptied(client, jobs, sought, may_be_silent=answers.is_settled(call))
     except AwsError as error:
         answers.could_not_look(turn, call, error.message)
         return
-    if is_gone and may_exist:
-        found = emptied(jobs, sought)
     if found:
         _follow(turn, call, found[0], adopted=True)
     elif may_exist and not answers.is_settled(call):
@@ -74,6 +76,16 @@ def reconcile(turn: Turn, action: do.ReconcileTermination) -> None:
         _done(turn, call)
     else:
         answers.postpone(turn, call, call.reason)
+
+
+def _emptied(client: Client, jobs: list[drs.Job], sought: Sought, *, may_be_silent: bool) -> list[drs.Job]:
+    """Return the jobs that DRS has emptied and that are the call's, as their logs tell. Raises AwsError."""
+    possible = emptied(jobs, sought)
+    logs = {
+        job.job_id: frozenset(line.source_server_id for line in drs.describe_job_log_items(client, job.job_id)) - {""}
+        for job in possible
+    }
+    return told_by_log(possible, logs, sought, may_be_silent=may_be_silent)
 
 
 def _sought(call: TerminationCall, *, may_be_part: bool) -> Sought:

@@ -1,6 +1,6 @@
 """Which of DRS's jobs is the one that a call with an unknown end has made?"""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -73,11 +73,23 @@ def ours(jobs: Sequence[J], sought: Sought) -> list[J]:
 def emptied(jobs: Sequence[J], sought: Sought) -> list[J]:
     """Return jobs, oldest first, that may be the call's although DRS names no servers for them any more.
 
-    DRS empties jobs that have ended without a word: then only type and time tie them to the call. Enough for
-    evidence, never for a decision about servers.
+    DRS empties jobs that have ended without a word: then only type, time and the job's log tie them to the call.
+    Enough for evidence, never for a decision about servers.
     """
     found = [job for job in jobs if job.job_id not in sought.known and not job.servers and _in_question(job, sought)]
     return _oldest_first(found, sought)
+
+
+def told_by_log(
+    jobs: Sequence[J], logs: Mapping[str, frozenset[str]], sought: Sought, *, may_be_silent: bool
+) -> list[J]:
+    """Return those of the emptied `jobs` whose log names servers of the call, and none of anybody else.
+
+    `logs` has the servers that each job's log names. One that names none comes last, and only if it `may_be_silent`:
+    another call, whose answer was lost as well, may have made it.
+    """
+    told = [job for job in jobs if logs[job.job_id] and logs[job.job_id] <= sought.servers]
+    return [*told, *(job for job in jobs if may_be_silent and not logs[job.job_id])]
 
 
 def _oldest_first(jobs: Sequence[J], sought: Sought) -> list[J]:

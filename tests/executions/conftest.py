@@ -61,6 +61,13 @@ def done(drill, aws):
 
 
 @pytest.fixture
+def asked(done, olga):
+    """A drill that has completed, and whose instances are to be terminated."""
+    services.terminate_instances(execution=done, actor=olga)
+    return done
+
+
+@pytest.fixture
 def drs(aws, monkeypatch):
     """The local endpoint's DRS, whose answers the test alters."""
     server = AlteringDrs(aws.url)

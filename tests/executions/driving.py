@@ -78,6 +78,16 @@ def let_waits_pass():
         calls.exclude(not_before=None).update(not_before=timezone.now() - timedelta(seconds=1))
 
 
+def finish(execution, aws, rounds=6):
+    """Let the termination come to its end."""
+    for _ in range(rounds):
+        step()
+        let_waits_pass()
+        aws.advance(40)
+    execution.refresh_from_db()
+    return execution
+
+
 def problems(aws):
     """What must never be: a launch without exactly its own job, a job without its launch, a server started twice."""
     jobs = [job for job in aws.jobs() if job["type"] == "LAUNCH"]

@@ -9,32 +9,15 @@ from drsorch.errors import Conflict
 from drsorch.simulator.backend import drs_backends
 from executions import services
 from executions.models import Job, ServerRun, Termination, TerminationCall
-from tests.executions.driving import let_settle, let_waits_pass, run, sentences, step, terminate_outside, tick
+from tests.executions.driving import finish, let_settle, let_waits_pass, run, sentences, step, terminate_outside, tick
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def asked(done, olga):
-    """A drill that has completed, and whose instances are to be terminated."""
-    services.terminate_instances(execution=done, actor=olga)
-    return done
 
 
 def machines(place):
     """The states of the instances that were launched, as EC2 sees them."""
     ids = list(ServerRun.objects.values_list("recovery_instance_id", flat=True))
     return {row.state for row in ec2.describe_instances(sessions.client(place, "us-east-1", "ec2"), ids).values()}
-
-
-def finish(execution, aws, rounds=6):
-    """Let the termination come to its end."""
-    for _ in range(rounds):
-        step()
-        let_waits_pass()
-        aws.advance(40)
-    execution.refresh_from_db()
-    return execution
 
 
 def test_request_job_and_done_are_three_facts(aws, place, asked):
@@ -177,53 +160,6 @@ def test_a_call_that_goes_wrong_is_never_final_and_terminates_once(aws, asked, n
     assert asked.instances_terminated, sentences(asked)
     assert [job["type"] for job in aws.jobs()] == ["LAUNCH", "TERMINATE"]
     assert TerminationCall.objects.get().status == "DONE"
-
-
-def test_a_job_that_drs_has_emptied_while_nobody_could_ask_is_kept_as_evidence(aws, asked):
-    aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
-    aws.fault(operation="DescribeJobs", kind="denied", times=1)
-    aws.fault(kind="participants_empty")
-    tick(asked)
-    aws.advance(1000)
-    let_settle()
-
-    finish(asked, aws)
-
-    assert asked.instances_terminated, sentences(asked)
-    [job] = [row["jobID"] for row in aws.jobs() if row["type"] == "TERMINATE"]
-    assert TerminationCall.objects.get().job.job_id == job
-    assert any(line.startswith(f"DRS job {job} terminates 2") for line in sentences(asked))
-
-
-def test_its_job_is_found_although_some_of_its_servers_were_seen_to_be_gone_before(aws, asked):
-    aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
-    aws.fault(operation="DescribeJobs", kind="denied", times=1)
-    tick(asked)
-    first = ServerRun.objects.first()
-    ServerRun.objects.filter(pk=first.pk).update(launch_status="TERMINATED")
-    let_waits_pass()
-
-    tick(asked)
-
-    [job] = [row["jobID"] for row in aws.jobs() if row["type"] == "TERMINATE"]
-    assert TerminationCall.objects.get().job.job_id == job
-
-
-def test_instances_that_are_gone_do_not_end_the_search_for_a_job_that_may_still_turn_up(aws, asked):
-    aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
-    aws.fault(kind="job_invisible", seconds=2000, times=1)
-    tick(asked)
-    aws.advance(1000)
-    let_waits_pass()
-    tick(asked)
-    assert TerminationCall.objects.get().status == "INTENT"
-
-    aws.advance(2000)
-    let_waits_pass()
-    finish(asked, aws)
-
-    assert asked.instances_terminated
-    assert TerminationCall.objects.get().job is not None
 
 
 def test_an_instance_that_is_gone_already_does_not_hold_up_the_others(aws, place, asked):
