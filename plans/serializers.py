@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from drsorch.access import policy
 from drsorch.access.roles import Permission
-from drsorch.api.fields import Choice, Flag, RowIds, ServerIds, Text, Whole, account_id
+from drsorch.api.fields import Choice, Flag, FlagWord, RowIds, ServerIds, Text, Whole, account_id
 from drsorch.api.offers import Offer
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Input, OfferAnswer
@@ -80,7 +80,7 @@ class PlanQuery(ListQuery):
     accountId = account_id(source="account", required=False)
     region = serializers.CharField(required=False, max_length=32)
     lastStatus = serializers.CharField(source="last_status", required=False, max_length=16)
-    conflict = Flag(required=False, help_text="Whether an execution of another plan has some of its servers.")
+    conflict = FlagWord(required=False, help_text="Whether an execution of another plan has some of its servers.")
     search = serializers.CharField(source="name__icontains", required=False, max_length=100)
 
 

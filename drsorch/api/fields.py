@@ -44,16 +44,23 @@ class Whole(serializers.IntegerField):
 
 
 class Flag(serializers.BooleanField):
-    """True or false, in JSON's own words; in a query parameter as those words."""
-
-    TRUE_VALUES = frozenset({True, "true"})  # type: ignore[assignment]
-    FALSE_VALUES = frozenset({False, "false"})  # type: ignore[assignment]
+    """True or false, in JSON's own words."""
 
     def to_internal_value(self, data: Any) -> bool:
         """Return it. 1 and 0 are equal to True and False in Python, and are refused here."""
-        if not isinstance(data, bool | str):
+        if not isinstance(data, bool):
             self.fail("invalid", input=data)
-        return bool(super().to_internal_value(data))
+        return data
+
+
+class FlagWord(serializers.BooleanField):
+    """True or false in a query parameter, as JSON writes them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return it."""
+        if data not in ("true", "false"):
+            self.fail("invalid", input=data)
+        return bool(data == "true")
 
 
 class Choice(serializers.ChoiceField):

@@ -10,7 +10,7 @@ class KeptAnswer(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=64)
-    digest = models.CharField(max_length=64)  # SHA-256 of method, path and body
+    digest = models.CharField(max_length=64)  # SHA-256 of method, path, token and body
     claimed_at = models.DateTimeField(default=timezone.now, db_index=True)
     status = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)

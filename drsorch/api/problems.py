@@ -28,6 +28,7 @@ PLAIN = {
     ),
 }
 SERVER_ERROR = 500
+SAID_OF = 10
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -74,8 +75,7 @@ def _of_service(error: UserError) -> Found:
 def _of_framework(error: Exception) -> Found | None:
     if isinstance(error, exceptions.ValidationError):
         fields = dict(_flat(error.detail))
-        sentence = " ".join(f"{name}: {' '.join(said)}" if name else " ".join(said) for name, said in fields.items())
-        return 400, "VALIDATION_FAILED", sentence, {"fields": fields}, {}
+        return 400, "VALIDATION_FAILED", _sentence(fields), {"fields": fields}, {}
     if isinstance(error, exceptions.ParseError):
         return 400, "VALIDATION_FAILED", str(error.detail), {}, {}
     if isinstance(error, Http404):
@@ -106,6 +106,13 @@ def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
             yield from _flat(inner, f"{path}[{number}]")
     elif detail:
         yield path, [str(each) for each in (detail if isinstance(detail, list) else [detail])]
+
+
+def _sentence(fields: Mapping[str, list[str]]) -> str:
+    """Return what is said of the first members; the details have all."""
+    said = [f"{name}: {' '.join(sentences)}" if name else " ".join(sentences) for name, sentences in fields.items()]
+    more = [f"{len(said) - SAID_OF} more members are wrong."] if len(said) > SAID_OF else []
+    return " ".join([*said[:SAID_OF], *more])
 
 
 def _camel(name: str) -> str:

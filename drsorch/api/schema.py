@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import build_array_type, build_parameter_type
+from drf_spectacular.plumbing import build_array_type
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
@@ -89,11 +89,11 @@ class ApiSchema(AutoSchema):
         is_read = self.method not in CHANGES
         return None if is_read and self.endpoint.body is Nothing else self.endpoint.body
 
-    def _resolve_path_parameters(self, variables: list[str]) -> list[Any]:
-        return [
-            build_parameter_type(name=name, location=OpenApiParameter.PATH, required=True, schema={"type": "string"})
-            for name in variables
-        ]
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        """Lengths are limits of what is sent: a sentence that quotes it is longer."""
+        super()._insert_field_validators(field, schema)
+        if isinstance(field.root, Answer):
+            schema.pop("maxLength", None)
 
     def get_override_parameters(self) -> list[Any]:
         spec = self.endpoint

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from drsorch.api.fields import Choice, Flag, RowId, Tags, Text, Whole, account_id
+from drsorch.api.fields import Choice, Flag, FlagWord, RowId, Tags, Text, Whole, account_id
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Input, Query
 from drsorch.audit.actor import Source
@@ -93,7 +93,7 @@ class ExecutionQuery(ListQuery):
     orderings = {"createdAt": ("created_at", "pk")}
     planId = RowId(source="plan_id", required=False)
     status = serializers.ChoiceField(choices=ExecutionStatus.choices, required=False)
-    active = Flag(required=False)
+    active = FlagWord(required=False)
     executionType = serializers.ChoiceField(source="mode", choices=Mode.choices, required=False)
     accountId = account_id(source="account", required=False)
     region = serializers.CharField(required=False, max_length=32)

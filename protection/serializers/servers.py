@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from drsorch.access import policy
-from drsorch.api.fields import Flag, Text, Whole, account_id
+from drsorch.api.fields import Flag, FlagWord, Text, Whole, account_id
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Query
 from protection.models import SourceServer
@@ -27,7 +27,7 @@ class ServerQuery(ListQuery):
     replicationState = serializers.ChoiceField(
         source="replication_state", choices=ReplicationState.choices, required=False
     )
-    assigned = Flag(required=False, help_text="Whether it is in a protection group.")
+    assigned = FlagWord(required=False, help_text="Whether it is in a protection group.")
     search = serializers.CharField(required=False, max_length=100, help_text="In the host name and the id.")
 
 

@@ -182,6 +182,7 @@ FILTERS = [
     ("/executions", "tag.a%00=b"),
     ("/executions", "tag.=b"),
     ("/recovery-plans", "conflict=1"),
+    ("/recovery-plans", "conflict=True"),
     ("/drs/source-servers", "replicationState=FINE"),
     ("/drs/source-servers", "assigned=maybe"),
     ("/drs/jobs", "executionId=7"),
@@ -228,6 +229,21 @@ def test_a_member_of_the_wrong_type_is_named(calling, ada, place):
         assert next(iter(error["details"]["fields"])).startswith(member), (member, value)
         assert not ProtectionGroup.objects.exists()
     ask.refusal("POST", "/protection-groups", right | {"serverIds": []}, status=400)
+
+
+def test_flags_are_true_or_false_and_not_words_for_them(calling, ada):
+    for value in ("true", "False", 1, 0, None, []):
+        error = calling(ada).refusal("POST", "/recovery-plans", {"name": "P", "parallelWaves": value}, status=400)
+        assert "parallelWaves" in error["details"]["fields"], value
+
+
+def test_of_many_wrong_members_some_are_said_and_all_are_named(calling, ada):
+    error = calling(ada).refusal("POST", "/drs/sync", {f"colour{number:02}": 1 for number in range(20)}, status=400)
+
+    assert error["message"].endswith("10 more members are wrong.")
+    assert "colour09" in error["message"]
+    assert "colour10" not in error["message"]
+    assert len(error["details"]["fields"]) == 20
 
 
 TAGS = [

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from drsorch.access.roles import Permission
+from drsorch.access.tokens import issue_token
 from drsorch.api import idempotency
 from drsorch.api.models import KeptAnswer
 from drsorch.api.tasks import forget_old_answers
@@ -25,6 +27,23 @@ def test_every_post_takes_a_key_and_answers_the_same_again(calling, ada):
     assert TargetAccount.objects.count() == 1
     other = ask.refusal("POST", "/accounts", ACCOUNT | {"name": "x"}, status=409, key="k")
     assert other["code"] == "IDEMPOTENCY_MISMATCH"
+
+
+def test_an_answer_is_not_given_again_to_a_token_that_may_see_less(calling, ada):
+    calling(ada).data("POST", "/accounts", ACCOUNT, status=201, key="k")
+    tomorrow = timezone.now() + timedelta(days=1)
+    _, narrow = issue_token(
+        owner=ada.user,
+        actor=ada,
+        name="Target",
+        scopes=list(Permission),
+        expires_at=tomorrow,
+        account_ids=[factories.TARGET],
+    )
+
+    headers = {"Authorization": f"Bearer {narrow}"}
+    error = calling().refusal("POST", "/accounts", ACCOUNT, status=409, key="k", headers=headers)
+    assert error["code"] == "IDEMPOTENCY_MISMATCH"
 
 
 def test_after_a_refusal_the_key_is_free(calling, ada, place):
