@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 MINUTES ?= 5
+PROVIDER := tests/access/provider
 
-.PHONY: demo test matrix fuzz lint bench torture clean
+.PHONY: demo test provider matrix fuzz lint bench torture clean
 
 # Each stamp is the lock file as it was installed, so that a changed lock installs again and an unchanged one costs nothing.
 $(VENV)/requirements.txt: requirements.txt
@@ -17,6 +18,13 @@ $(VENV)/requirements.txt: requirements.txt
 $(VENV)/requirements-dev.txt: requirements-dev.txt $(VENV)/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	cp requirements-dev.txt $@
+
+# The OpenID provider of the tests of signing in. They make this themselves where Node and npm are, and else say so.
+$(PROVIDER)/node_modules/package-lock.json: $(PROVIDER)/package-lock.json
+	cd $(PROVIDER) && npm ci --ignore-scripts --no-audit --no-fund
+	cp $(PROVIDER)/package-lock.json $@
+
+provider: $(PROVIDER)/node_modules/package-lock.json
 
 demo: $(VENV)/requirements.txt
 	@$(BIN)/python manage.py demo $(ARGS)
@@ -43,4 +51,4 @@ torture: $(VENV)/requirements-dev.txt
 	$(BIN)/python -m tests.torture --minutes $(MINUTES) $(ARGS)
 
 clean:
-	rm -rf $(VENV) var .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .coverage htmlcov
+	rm -rf $(VENV) $(PROVIDER)/node_modules var .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .coverage htmlcov

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cryptography.fernet import Fernet
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib import admin
 from django.core.checks import CheckMessage, Error, register
 
 from drsorch.access.declared import undeclared
+from drsorch.access.roles import Role
+from drsorch.secrets import is_entry
 
 SHORTEST_KEY = 32
-GUARDED = ("access", "api", "audit", "protection", "plans", "executions")
+GUARDED = ("access", "api", "audit", "config", "protection", "plans", "executions")
 
 
 @register
@@ -66,11 +67,11 @@ def encryption_keys_are_keys(app_configs: Sequence[AppConfig] | None, **_: Any) 
     return [
         Error(
             f"Entry {number} of ENCRYPTION_KEYS is not a Fernet key.",
-            hint="Make one with cryptography.fernet.Fernet.generate_key().",
+            hint="Make one with `manage.py keys new`.",
             id="drsorch.E002",
         )
         for number, key in enumerate(settings.ENCRYPTION_KEYS, start=1)
-        if not _is_key(key)
+        if not is_entry(key)
     ]
 
 
@@ -88,9 +89,15 @@ def audit_key_is_long(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
     ]
 
 
-def _is_key(text: str) -> bool:
-    try:
-        Fernet(text)
-    except ValueError:
-        return False
-    return True
+@register
+def groups_give_roles_that_exist(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find entries of OIDC_GROUP_ROLES that name no role: the group would give nothing, and nobody would know why."""
+    return [
+        Error(
+            f"OIDC_GROUP_ROLES gives {role!r} to the group {group}, which is no role.",
+            hint=f"Use {', '.join(Role.values)}.",
+            id="drsorch.E005",
+        )
+        for group, role in settings.OIDC_GROUP_ROLES.items()
+        if role not in Role.values
+    ]

@@ -1,6 +1,7 @@
 """Typed settings from the environment: loud when wrong, secrets also from files (`NAME_FILE`)."""
 
 import os
+import re
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -67,12 +68,33 @@ def listed(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def networks(name: str) -> list[str]:
+def pattern(name: str, default: str) -> str:
+    """Return `name` as a regular expression."""
+    value = text(name, default)
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ImproperlyConfigured(f"{name} is {value!r}, which is no regular expression: {error}.") from error
+    return value
+
+
+def networks(name: str, default: str = "") -> list[str]:
     """Return `name` as a list of networks in CIDR."""
-    found = listed(name)
+    found = listed(name, default)
     for network in found:
         try:
             ip_network(network)
         except ValueError as error:
             raise ImproperlyConfigured(f"{name} has {network!r}, which is no network: {error}.") from error
+    return found
+
+
+def pairs(name: str) -> dict[str, str]:
+    """Return `name`, pairs like `one=two` between commas, as a mapping."""
+    found = {}
+    for pair in listed(name):
+        left, equals, right = (part.strip() for part in pair.rpartition("="))
+        if not left or not equals or not right:
+            raise ImproperlyConfigured(f"{name} has {pair!r}. Write pairs like one=two, with commas between them.")
+        found[left] = right
     return found

@@ -6,21 +6,33 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 HIDDEN = "[hidden]"
 # What every record has; anything else came from `extra=`.
-STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-SECRET_NAME = re.compile(
-    r"(password|passwd|secret|token|authorization|cookie|credentials?|(?:api|access|private|secret)_?key|external_?id)$",
+STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "context"}
+NAMES = (
+    r"password|passwd|secret|token|cookie|signature|code_?verifier|sessionid|external_?ids?"
+    r"|(?:api|access|private|secret|encryption|signing|session)_?keys?"
+)
+SECRET_NAME = re.compile(rf"({NAMES}|authorization|credentials?)$", re.IGNORECASE)
+SECRET_IN_TEXT = re.compile(
+    rf"""(?P<name>(?:{NAMES})["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|(?:Bearer\s+|Basic\s+)?[^\s,;&"'}}]+)""",
     re.IGNORECASE,
 )
-SECRET_IN_TEXT = re.compile(
-    r"""(?P<name>(?:password|passwd|secret|token|authorization|cookie|(?:api|access|private|secret)_?key|external_?id)
-        ["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|(?:Bearer\s+|Basic\s+)?[^\s,;&"'}]+)""",
-    re.IGNORECASE | re.VERBOSE,
+# A signed request's has several parts, so all that is left of the line is hidden.
+AUTHORIZATION = re.compile(
+    r"""(?P<name>authorization["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\n"'}]+)""", re.IGNORECASE
 )
+# What is a secret wherever it stands: our tokens, JWT, text that is encrypted at rest, a password in an address.
+SECRET_SHAPE = re.compile(
+    r"(?P<name>\bdrs_\d+_)[\w-]{16,}|(?P<jwt>\beyJ)[\w-]{4,}\.[\w.-]+|(?P<sealed>\bgAAAA)[\w-]{20,}=*"
+    r"|(?P<user>://[^/\s:@]*:)[^/\s@]+(?=@)",
+    re.ASCII,
+)
+_context: ContextVar[dict[str, object]] = ContextVar("drsorch_log_context")
 
 
 class JsonFormatter(logging.Formatter):
@@ -36,7 +48,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": without_secrets(record.getMessage()),
         }
-        line.update({name: value for name, value in extras(record).items() if name not in line})
+        said = _shown_context(record) | extras(record)
+        line.update({name: value for name, value in said.items() if name not in line})
         if record.exc_info:
             line["traceback"] = without_secrets(self.formatException(record.exc_info))
         return json.dumps(line, default=str, ensure_ascii=False)
@@ -56,14 +69,44 @@ class TextFormatter(logging.Formatter):
 
 
 @contextmanager
+def about(**facts: object) -> Iterator[dict[str, object]]:
+    """Put `facts` into every line that is written inside; more can be added to what is returned."""
+    known = _context.get({}) | facts
+    token = _context.set(known)
+    try:
+        yield known
+    finally:
+        _context.reset(token)
+
+
+def note(**facts: object) -> None:
+    """Add to what is known about the piece of work at hand. Nothing happens outside of one."""
+    known = _context.get(None)
+    if known is not None:
+        known.update(facts)
+
+
+def _with_context(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    record = logging.LogRecord(*args, **kwargs)
+    record.context = dict(_context.get({}))
+    return record
+
+
+# When the line is written, not when it is formatted: that may be somewhere else.
+logging.setLogRecordFactory(_with_context)
+
+
+@contextmanager
 def timed(logger: logging.Logger, what: str, **facts: object) -> Iterator[dict[str, object]]:
     """Write one line about a piece of work when it has ended: its outcome, its duration, and the facts it may add to.
 
-    A failure is raised on, its line is an error: whoever catches it says more.
+    The facts given at the start are in the lines of whatever happens inside, too. A failure is raised on, its line is
+    an error: whoever catches it says more.
     """
     started, level = time.monotonic(), logging.ERROR
     try:
-        yield facts
+        with about(**facts):
+            yield facts
         level = logging.INFO
     finally:
         outcome = facts.setdefault("outcome", "ok") if level == logging.INFO else "failed"
@@ -77,8 +120,14 @@ def extras(record: logging.LogRecord) -> dict[str, object]:
 
 
 def without_secrets(text: str) -> str:
-    """Return `text` with the values of passwords, tokens and keys hidden where they are written as name=value."""
-    return SECRET_IN_TEXT.sub(lambda match: match["name"] + HIDDEN, text)
+    """Return `text` with passwords, tokens and keys hidden: those written as name=value, or known by their shape."""
+    for pattern in (AUTHORIZATION, SECRET_IN_TEXT):
+        text = pattern.sub(lambda match: match["name"] + HIDDEN, text)
+    return SECRET_SHAPE.sub(lambda match: match[match.lastgroup or 0] + HIDDEN, text)
+
+
+def _shown_context(record: logging.LogRecord) -> dict[str, object]:
+    return {name: _shown(name, value) for name, value in getattr(record, "context", {}).items()}
 
 
 def _shown(name: str, value: object) -> object:

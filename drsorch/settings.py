@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -34,11 +35,14 @@ AUDIT_ANCHOR_FILE = env.text(
     "AUDIT_ANCHOR_FILE", str(DATA_DIR / ("demo-audit-anchor.json" if ENVIRONMENT == "demo" else "audit-anchor.json"))
 )
 AUDIT_ANCHOR_SECONDS = env.decimal("AUDIT_ANCHOR_SECONDS", 10)
+# Where old events go, as files, when they leave the database.
+AUDIT_SEGMENT_FOLDER = env.text("AUDIT_SEGMENT_FOLDER", str(DATA_DIR / "audit-segments"))
 
 INSTALLED_APPS = [
     "drsorch.access",
     "drsorch.api",
     "drsorch.audit",
+    "drsorch.config",
     "drsorch.console",
     "drsorch.queue",
     "drsorch",
@@ -58,8 +62,10 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "guardian",
+    "axes",
 ]
 MIDDLEWARE = [
+    "drsorch.request_lines.request_lines",
     "drsorch.api.middleware.doorstep",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -69,11 +75,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "drsorch.access.sessions.SessionLimits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "drsorch.console.middleware.Refusals",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "drsorch.urls"
 WSGI_APPLICATION = "drsorch.wsgi.application"
@@ -127,6 +135,47 @@ SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 LOGIN_URL = "access:sign_in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "access:sign_in"
+# The first two are for passwords only, the last for the identity provider only.
+AUTHENTICATION_BACKENDS = [
+    "drsorch.access.local.Lockout",
+    "drsorch.access.local.LocalBackend",
+    "drsorch.access.oidc.backend.ProviderBackend",
+]
+
+# Sign-in. The names that begin with OIDC_RP_ and OIDC_USE_ are those of mozilla-django-oidc.
+BREAK_GLASS = env.flag("BREAK_GLASS")
+LOCAL_SIGN_IN = PRACTICE or BREAK_GLASS
+OIDC_ISSUER = env.text("OIDC_ISSUER", "")  # empty: nobody signs in through a provider
+OIDC_DISCOVERY_URL = env.text("OIDC_DISCOVERY_URL", f"{OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration")
+OIDC_NAME = env.text("OIDC_NAME", "your organisation")
+OIDC_RP_CLIENT_ID = env.text("OIDC_RP_CLIENT_ID", None if OIDC_ISSUER else "")
+OIDC_RP_CLIENT_SECRET = env.text("OIDC_RP_CLIENT_SECRET", "")
+OIDC_RP_SCOPES = env.text("OIDC_RP_SCOPES", "openid email profile")
+OIDC_USE_PKCE = True
+OIDC_AUTHENTICATION_CALLBACK_URL = "access:oidc_callback"
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "cognito:groups")
+OIDC_GROUP_ROLES = env.pairs("OIDC_GROUP_ROLES")
+OIDC_TIMEOUT_SECONDS = env.decimal("OIDC_TIMEOUT_SECONDS", 5)
+OIDC_API_AUDIENCE = env.text("OIDC_API_AUDIENCE", "")
+OIDC_API_CLIENTS = env.listed("OIDC_API_CLIENTS")
+if not PRACTICE and OIDC_ISSUER and not all(url.startswith("https://") for url in (OIDC_ISSUER, OIDC_DISCOVERY_URL)):
+    raise ImproperlyConfigured("OIDC_ISSUER and OIDC_DISCOVERY_URL must begin with https://.")
+if OIDC_API_AUDIENCE and OIDC_API_AUDIENCE in (OIDC_RP_CLIENT_ID, *OIDC_API_CLIENTS):
+    raise ImproperlyConfigured(
+        "OIDC_API_AUDIENCE is the id of a client, so that an ID token would open the API. Name the API itself there."
+    )
+
+# Lockout after wrong passwords: by address, and never by name, else anybody could lock out somebody else. What was
+# typed as a name is not kept, because some people type their password there.
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_USERNAME_CALLABLE = "drsorch.access.local.no_name"
+AXES_CLIENT_IP_CALLABLE = "drsorch.access.requests.client_address"
+AXES_LOCKOUT_CALLABLE = "drsorch.access.local.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 # HTTP. Practice runs on plain http on loopback; production is https only.
 SECURE_SSL_REDIRECT = not PRACTICE and env.flag("SECURE_SSL_REDIRECT", default=True)
@@ -139,7 +188,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PRACTICE
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PRACTICE
 SESSION_COOKIE_NAME = "drsorch_session" if PRACTICE else "__Host-drsorch_session"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_IDLE_SECONDS = 45 * 60
+SESSION_WARNING_SECONDS = 2 * 60
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS = 12 * 3600
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 
@@ -155,6 +207,10 @@ API_PRINCIPAL_BURST = env.whole("API_PRINCIPAL_BURST", 200)
 API_AWS_PER_MINUTE = env.decimal("API_AWS_PER_MINUTE", 60)
 API_AWS_BURST = env.whole("API_AWS_BURST", 30)
 API_STRANGERS_PER_5_MINUTES = env.whole("API_STRANGERS_PER_5_MINUTES", 100)
+
+# Events in from EventBridge: from where, and of which rule. Beside these, the sender needs a token.
+EVENTS_ALLOWED_CIDRS = env.networks("EVENTS_ALLOWED_CIDRS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+EVENTS_RULE_NAME = env.pattern("EVENTS_RULE_NAME", "aws-drs-orchestrator-tag-sync-(dev|test|prod)")
 
 # REST API
 REST_FRAMEWORK = {
@@ -185,7 +241,11 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
-            "token": {"type": "http", "scheme": "bearer", "description": "An API token, drs_…"},
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An API token, drs_…, or an access token of the identity provider.",
+            },
             "session": {
                 "type": "apiKey",
                 "in": "cookie",
@@ -238,12 +298,19 @@ QUEUE_STALL_SECONDS = env.decimal("QUEUE_STALL_SECONDS", 30)
 QUEUE_LONGEST_PAUSE_SECONDS = env.decimal("QUEUE_LONGEST_PAUSE_SECONDS", 30)
 QUEUE_TICKER = ["executions.tasks.sweep"]
 # Called once before the processes of a worker group are forked: what they would otherwise each do at their first task.
-QUEUE_WARM_UP = ["drsorch.aws.apis.load_models"]
+QUEUE_WARM_UP = ["drsorch.aws.apis.load_models", "drsorch.secrets.load_keys"]
 QUEUE_SCHEDULES = [
     {"name": "Sweep overdue executions and pollers", "func": "executions.tasks.sweep", "minutes": 1},
     {"name": "Forget old answers of the API", "func": "drsorch.api.tasks.forget_old_answers", "minutes": 60},
+    {"name": "Delete history that is kept no longer", "func": "executions.tasks.apply_retention", "minutes": 60},
     {"name": "Synchronise the inventory", "func": "protection.tasks.sync_inventory", "minutes": 5},
     {"name": "Anchor the audit trail", "func": "drsorch.audit.tasks.move_anchor", "minutes": 5},
+    {"name": "Forget ended sessions", "func": "drsorch.access.tasks.forget_ended_sessions", "minutes": 60},
+    {
+        "name": "Close old segments of the audit trail",
+        "func": "drsorch.config.tasks.close_audit_segments",
+        "minutes": 1440,
+    },
 ]
 
 # AWS. The guard stands here so that no process starts with a wrong endpoint: commands, worker and web server alike.
@@ -258,9 +325,6 @@ AWS_ONCE_READ_TIMEOUT_SECONDS = env.decimal("AWS_ONCE_READ_TIMEOUT_SECONDS", 30)
 AWS_BREAKER_MISSES = env.whole("AWS_BREAKER_MISSES", 3)
 AWS_REQUESTS_PER_SECOND = env.decimal("AWS_REQUESTS_PER_SECOND", 200 if PRACTICE else 5)
 AWS_BURST = env.whole("AWS_BURST", 400 if PRACTICE else 10)
-
-# Recoveries are evidence: an execution of a recovery is not deleted before so many days have passed since its end.
-RECOVERY_RETENTION_DAYS = env.whole("RECOVERY_RETENTION_DAYS", 365)
 
 # Engine. What the numbers mean, and the rule that ties them together, is in docs/engine.md.
 ENGINE_LEASE_SECONDS = env.decimal("ENGINE_LEASE_SECONDS", 60)
@@ -304,7 +368,9 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},  # what was refused is in the request's own line
         "botocore": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
         "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }

@@ -11,6 +11,7 @@ from protection import urls as protection
 
 api = [
     path("", include("drsorch.api.urls")),
+    path("", include("drsorch.config.urls")),
     path("", include(protection.api)),
     path("", include(plans.api)),
     path("", include(executions.api)),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin
+from executions import admin_configuration
 from executions.models import (
     Event,
     Execution,
@@ -26,6 +27,7 @@ from executions.models import (
 )
 from executions.page.surveyed import SurveyRows
 
+__all__ = ["admin_configuration"]  # Django finds this module by its name, and the other one through it
 PLACE = ("account", "region")
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from drsorch.audit.actor import ENGINE
 from drsorch.aws.budget import budget
 from drsorch.logs import timed
 from executions.actions import begin, end, gates, launch, look, progress, reconcile, terminate
@@ -55,7 +56,7 @@ def advance(execution_id: UUID | str) -> None:
     turn = claim(execution_id)
     if turn is None:
         return
-    with timed(logger, "Tick", execution=str(execution_id)) as line, budget():
+    with timed(logger, "Tick", actor=ENGINE.name, execution=str(execution_id)) as line, budget():
         try:
             turn.release(_run(turn, line))
         except Stale as loss:

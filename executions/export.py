@@ -21,7 +21,12 @@ WAVE_WORDS = {
     WaveStatus.LAUNCHING: IN_PROGRESS,
     WaveStatus.CHECKING: IN_PROGRESS,
 }
-INSTANCE_WORDS = {LaunchStatus.LAUNCHED: "running", LaunchStatus.TERMINATED: "terminated"}
+INSTANCE_WORDS = {
+    LaunchStatus.PENDING: PENDING,
+    LaunchStatus.IN_PROGRESS: PENDING,
+    LaunchStatus.LAUNCHED: "running",
+    LaunchStatus.TERMINATED: "terminated",
+}
 
 
 def exported(execution: Execution, current_wave: int | None) -> dict[str, Any]:

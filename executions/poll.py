@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from drsorch.audit.actor import ENGINE
 from drsorch.aws.budget import budget
 from drsorch.aws.errors import AwsError
 from drsorch.logs import timed
@@ -29,7 +30,7 @@ def poll(poller_id: int) -> None:
     if poller is None:
         return
     place = {"account": poller.account.account_id, "region": poller.region}
-    with timed(logger, "Poll", poller=poller.pk, **place) as line, budget():
+    with timed(logger, "Poll", actor=ENGINE.name, poller=poller.pk, **place) as line, budget():
         heard = _listen(poller)
         crash.point("poll answered")
         line |= {"jobs": len(heard.jobs), "problem": heard.problem}

@@ -1,6 +1,7 @@
 """Doors for django-q2. No rules here: call the engine, the poller or the sweep, and stop."""
 
-from executions import engine
+from drsorch.queue.enqueue import enqueue
+from executions import engine, retention
 from executions import poll as polling
 from executions import sweep as sweeping
 
@@ -18,3 +19,9 @@ def poll(poller_id: int) -> None:
 def sweep() -> None:
     """Ring again for everything that is overdue by the database."""
     sweeping.sweep()
+
+
+def apply_retention() -> None:
+    """Delete history that is kept no longer; when there is more than fits into one task, go on with another."""
+    if not retention.apply_retention():
+        enqueue("executions.tasks.apply_retention")

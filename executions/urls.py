@@ -3,6 +3,7 @@
 from django.urls import path
 
 from executions import views
+from executions.api.configuration import ConfigurationViewSet
 from executions.api.drs import DrsViewSet, SnapshotViewSet
 from executions.api.ec2 import InstanceViewSet
 from executions.api.evidence import EvidenceViewSet
@@ -47,6 +48,8 @@ api = [
     path("drs/jobs", DrsViewSet.as_view({"get": "jobs"})),
     path("drs/job-logs/<str:job_id>", DrsViewSet.as_view({"get": "job_logs"})),
     path("drs/quotas", DrsViewSet.as_view({"get": "quotas"})),
+    path("config/export", ConfigurationViewSet.as_view({"get": "export"})),
+    path("config/import", ConfigurationViewSet.as_view({"post": "load"})),
     path(
         "drs/source-servers/<str:server_id>/recovery-snapshots",
         SnapshotViewSet.as_view({"get": "recovery_snapshots"}),

@@ -14,6 +14,7 @@ from drsorch.access.declared import SIGNED_IN, needs
 from drsorch.access.denials import note_refusal
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import OVERRIDING, Permission
+from drsorch.access.sessions import polled
 from drsorch.console.pages import perform, unchanged
 from drsorch.errors import Invalid, UserError
 from executions import readiness, services, snapshots
@@ -60,6 +61,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @needs(Permission.VIEW_RESOURCES)
+@polled
 @require_safe
 def live(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The live part of the page when it is newer than `?v=`, else 204. Four queries when there is nothing new."""

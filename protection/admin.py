@@ -24,6 +24,7 @@ from protection.models import (
     GroupTeamGrant,
     GroupUserGrant,
     ProtectionGroup,
+    ReceivedEvent,
     ServerHold,
     ServerTag,
     SourceServer,
@@ -164,6 +165,15 @@ class ServerHoldAdmin(RecordAdmin):
     list_filter = ("mode",)
     search_fields = ("server__hostname", "server__source_server_id", "label")
     date_hierarchy = "since"
+
+
+@admin.register(ReceivedEvent)
+class ReceivedEventAdmin(RecordAdmin):
+    """Events that were accepted. Those that were refused are in the audit trail."""
+
+    list_display = ("event_id", "rule", "received_at", "regions")
+    search_fields = ("event_id", "rule")
+    date_hierarchy = "received_at"
 
 
 @admin.register(ProtectionGroup)

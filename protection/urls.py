@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from protection.api.accounts import AccountViewSet, PlaceViewSet
+from protection.api.events import EventViewSet
 from protection.api.groups import GroupViewSet
 from protection.api.servers import ServerViewSet
 
@@ -25,5 +26,6 @@ api = [
     path("drs/source-servers/<str:server_id>", ServerViewSet.as_view({"get": "retrieve"})),
     path("drs/accounts", PlaceViewSet.as_view({"get": "states"})),
     path("drs/sync", PlaceViewSet.as_view({"post": "sync"})),
+    path("events/eventbridge", EventViewSet.as_view({"post": "receive"})),
     path("config/regions", PlaceViewSet.as_view({"get": "regions"})),
 ]

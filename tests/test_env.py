@@ -25,6 +25,8 @@ def empty(monkeypatch):
         (lambda name: env.decimal(name, 7), "0.5", 0.5),
         (env.listed, " a, b ,,c ", ["a", "b", "c"]),
         (env.listed, "", []),
+        (env.pairs, " a=b , c=d=e ", {"a": "b", "c=d": "e"}),
+        (env.pairs, "", {}),
         (lambda name: env.choice(name, "a", ("a", "b")), "b", "b"),
     ],
 )
@@ -53,6 +55,9 @@ def test_without_a_value_the_default_is_used():
         (lambda name: env.decimal(name, 7), "nan", "number, 0 or more"),
         (lambda name: env.decimal(name, 7), "inf", "number, 0 or more"),
         (lambda name: env.decimal(name, 7), "fast", "number, 0 or more"),
+        (env.pairs, "a=b,c", "NAME has 'c'. Write pairs like one=two, with commas between them."),
+        (env.pairs, "=b", "NAME has '=b'."),
+        (env.pairs, "a=", "NAME has 'a='."),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_name(monkeypatch, function, value, sentence):

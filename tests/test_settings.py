@@ -19,6 +19,7 @@ PRODUCTION = {
     "AUDIT_KEY": "4ud1t-" * 10,
     "ALLOWED_HOSTS": "example.com",
 }
+PROVIDER = {**PRODUCTION, "OIDC_ISSUER": "https://people.example.com", "OIDC_RP_CLIENT_ID": "drsorch"}
 DEMO = {"DRSORCH_ENVIRONMENT": "demo", "AWS_ENDPOINT_URL": LOCAL}
 
 
@@ -56,6 +57,9 @@ REFUSED = [
     ("migrate", without(PRODUCTION, "AUDIT_KEY"), "AUDIT_KEY is not set"),
     ("worker", {**DEMO, "DRSORCH_WORKERS": "many"}, "DRSORCH_WORKERS is 'many'"),
     ("worker", {**DEMO, "ENGINE_BLIND_RESEND": "1"}, "are for tests"),
+    ("check", {**PRODUCTION, "OIDC_ISSUER": "https://people.example.com"}, "OIDC_RP_CLIENT_ID is not set"),
+    ("check", {**PROVIDER, "OIDC_ISSUER": "http://people.example.com"}, "must begin with https://"),
+    ("check", {**PROVIDER, "OIDC_API_AUDIENCE": "drsorch"}, "OIDC_API_AUDIENCE is the id of a client"),
 ]
 
 
@@ -121,6 +125,35 @@ def test_the_audit_key_may_be_in_a_file(run, tmp_path):
     environment = without(PRODUCTION, "AUDIT_KEY") | {"AUDIT_KEY_FILE": str(tmp_path / "key")}
 
     assert run("manage.py", "shell", "--no-imports", "-c", shown, **environment).stdout == "40\n"
+
+
+def test_a_group_that_is_to_give_a_role_that_does_not_exist_is_found(run):
+    ended = run("manage.py", "check", **{**PROVIDER, "OIDC_GROUP_ROLES": "a=DRSOperator,b=DRSOperators"})
+
+    assert ended.returncode == 1
+    assert "OIDC_GROUP_ROLES gives 'DRSOperators' to the group b, which is no role." in ended.stderr
+
+
+@pytest.mark.parametrize(("environment", "prefix"), [(PRODUCTION, "__Host-"), (DEMO, "")])
+def test_in_production_the_session_s_cookie_is_of_this_host_alone_and_passwords_are_off(run, environment, prefix):
+    shown = (
+        "SESSION_COOKIE_NAME",
+        "SESSION_COOKIE_SECURE",
+        "SESSION_COOKIE_PATH",
+        "SESSION_COOKIE_DOMAIN",
+        "LOCAL_SIGN_IN",
+    )
+    code = f"from django.conf import settings as s; print(*(getattr(s, name) for name in {shown}))"
+    ended = run("-c", code, DJANGO_SETTINGS_MODULE="drsorch.settings", **environment)
+
+    is_production = bool(prefix)
+    assert ended.stdout.split() == [
+        f"{prefix}drsorch_session",
+        str(is_production),
+        "/",
+        "None",
+        str(not is_production),
+    ]
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Admin of people and roles. Its base, for all apps, is in `policed`; the audit trail is in `admin_audit`."""
+"""Admin of people and roles. Its base, for all apps, is in `policed`; the audit trail has modules of its own."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 
-from drsorch.access import admin_audit, policy
+from drsorch.access import admin_audit, admin_segments, policy
 from drsorch.access.explain import explain, holdings
 from drsorch.access.forms import ExplainForm
 from drsorch.access.models import ApiToken, RoleGroup, User
@@ -25,7 +25,7 @@ from drsorch.audit.actor import Actor, Source
 from drsorch.audit.facts import difference
 from drsorch.audit.record import record
 
-__all__ = ["admin_audit"]  # Django finds this module by its name, and the other one through it
+__all__ = ["admin_audit", "admin_segments"]  # Django finds this module by its name, and the others through it
 PERSON = ("username", "first_name", "last_name", "email")
 RIGHTS = ("is_active", "is_staff", "groups")
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model
+from django.db.models import Count, Max, Model
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,7 +16,7 @@ from drsorch.access.auditing import export_audit, require_auditor, verify_audit
 from drsorch.access.policed import RecordAdmin, actor_at
 from drsorch.audit import anchor
 from drsorch.audit.export import FORMATS
-from drsorch.audit.models import HEAD, AuditEvent, AuditHead, AuditVerification
+from drsorch.audit.models import HEAD, AuditEvent, AuditHead, AuditSegment, AuditVerification
 
 CHANGELIST = "admin:audit_auditevent_changelist"
 
@@ -53,9 +53,10 @@ class AuditEventAdmin(AuditedAdmin):
         return [export, check, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        """Show the state of the chain above the events: two queries, however many there are."""
+        """Show the state of the chain above the events: a few queries, however many there are."""
         state = {
             "head": AuditHead.objects.filter(pk=HEAD).first(),
+            "left": AuditSegment.objects.aggregate(segments=Count("pk"), last=Max("last_sequence")),
             "verification": AuditVerification.objects.first(),
             "anchor": anchor.sentence(),
             "exports": [(kind.upper(), reverse("admin:audit_auditevent_export", args=[kind])) for kind in FORMATS],
@@ -75,12 +76,15 @@ class AuditEventAdmin(AuditedAdmin):
 
     def verify_now(self, request: HttpRequest) -> HttpResponse:
         """Verify the whole chain, keep the result and say it."""
-        found = verify_audit(actor=actor_at(request))
-        sentence = f"{found.events} events verified in {found.seconds:.1f} s."
-        if found.problem_count:
-            messages.error(request, f"{sentence} The audit trail is not good: {found.problem_count} problems.")
+        report, _ = verify_audit(actor=actor_at(request))
+        if not report.is_good:
+            wrong = f"The audit trail is not good: {report.problem_count} problems."
+            messages.error(request, f"{report.counted()} {wrong}")
+        elif report.unread_count:
+            unread = " ".join(report.told())
+            messages.warning(request, f"{report.counted()} Nothing is wrong in what was read. {unread}")
         else:
-            messages.success(request, f"{sentence} Nothing is wrong.")
+            messages.success(request, f"{report.counted()} Nothing is wrong.")
         return redirect(CHANGELIST)
 
 
@@ -88,6 +92,6 @@ class AuditEventAdmin(AuditedAdmin):
 class AuditVerificationAdmin(AuditedAdmin):
     """What verifications found."""
 
-    list_display = ("at", "by", "events", "sequence", "seconds", "problem_count")
+    list_display = ("at", "by", "events", "segments", "unread_count", "sequence", "seconds", "problem_count")
     list_filter = ("by",)
     date_hierarchy = "at"

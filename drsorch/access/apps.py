@@ -1,5 +1,7 @@
 """The access app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class AccessConfig(AppConfig):
 
     name = "drsorch.access"
     label = "access"
+
+    def ready(self) -> None:
+        """Load what begins the time of a session, so that no sign-in is without it."""
+        import_module("drsorch.access.sessions")

@@ -10,6 +10,7 @@ from drsorch.access import policy
 from drsorch.access.roles import Role
 from drsorch.audit.actor import Actor
 from drsorch.audit.export import FORMATS
+from drsorch.audit.findings import Report
 from drsorch.audit.models import HEAD, AuditHead, AuditVerification
 from drsorch.audit.record import record
 from drsorch.audit.verify import keep, verify
@@ -40,7 +41,8 @@ def export_audit(
     return mime, lines(events.filter(sequence__lt=event.sequence).order_by("sequence"))
 
 
-def verify_audit(*, actor: Actor) -> AuditVerification:
-    """Verify the whole chain now, and keep and return what was found. Reads every event. Raises Denied."""
+def verify_audit(*, actor: Actor) -> tuple[Report, AuditVerification]:
+    """Verify the whole chain now; return what was found, and what is kept of it. Reads every event. Raises Denied."""
     require_auditor(actor=actor)
-    return keep(verify(), actor.name)
+    report = verify()
+    return report, keep(report, actor.name)

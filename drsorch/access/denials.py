@@ -31,7 +31,7 @@ def note_refusal(request: HttpRequest, error: Exception, *, action: str = "", ob
         return
     if getattr(request, "_is_refusal_noted", False):
         return
-    request._is_refusal_noted = True  # type: ignore[attr-defined]
+    leave_unnoted(request)
     match = request.resolver_match
     named: dict[str, Any] = match.kwargs if match else {}
     record_refusal(
@@ -44,6 +44,11 @@ def note_refusal(request: HttpRequest, error: Exception, *, action: str = "", ob
         path=request.path,
         **said(error),
     )
+
+
+def leave_unnoted(request: HttpRequest) -> None:
+    """Let no refusal of `request` be recorded here: whoever calls this has recorded it, or will, with more to say."""
+    request._is_refusal_noted = True  # type: ignore[attr-defined]
 
 
 def note_refused_command(actor: Actor, action: str, error: UserError, **asked: Any) -> None:

@@ -11,9 +11,24 @@ from drsorch.access.roles import Permission, Right
 
 
 class User(AbstractUser):
-    """A person. Roles are Django groups with the names of `roles.Role`."""
+    """A person. Roles are Django groups with the names of `roles.Role`.
+
+    Whoever signs in through an identity provider is known by its name and the subject it gives them, and by nothing
+    else: an e-mail address may be given to somebody else one day. A local person has neither.
+    """
+
+    issuer = models.CharField(max_length=255, blank=True, editable=False)
+    subject = models.CharField(max_length=255, blank=True, editable=False)
+    groups_as_of = models.DateTimeField(null=True, editable=False)  # when the provider said what the roles are now
 
     access_via = ()
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issuer", "subject"], condition=~models.Q(subject=""), name="one_person_for_each_subject"
+            ),
+        ]
 
 
 class RoleGroup(Group):

@@ -156,6 +156,14 @@ def require_everywhere(actor: Actor, permission: Permission) -> None:
         raise _denied("This needs access to everything, not to single accounts. Ask an administrator.", permission)
 
 
+def require_administrator(actor: Actor, doing: str) -> None:
+    """Return when the actor has every permission, on everything. Raises Denied; `doing` begins its sentence."""
+    missing = next((each for each in Permission if not has(actor, each)), None)
+    if missing is not None:
+        raise _denied(f"{doing} needs every permission there is, {missing} too. Ask an administrator.", missing)
+    require_everywhere(actor, Permission.MANAGE_ACCOUNTS)
+
+
 def get_or_404(actor: Actor, queryset: QuerySet[M], **lookup: Any) -> M:
     """Return the one row that matches and is in sight. Raises NotFound, the same for missing and unseen."""
     found = scope(actor, queryset).filter(**lookup).first()

@@ -7,9 +7,11 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
-from drsorch.access.models import ApiToken
+from drsorch.access.models import ApiToken, User
+from drsorch.access.roles import Permission, Right
 from drsorch.audit.actor import Actor, Source
 from drsorch.errors import NotFound
+from drsorch.logs import note
 
 
 def actor_of(request: HttpRequest, source: str = Source.UI) -> Actor:
@@ -24,20 +26,8 @@ def actor_of(request: HttpRequest, source: str = Source.UI) -> Actor:
             request_id=getattr(request, "request_id", "") or uuid.uuid4().hex,
         )
         request._actor = known  # type: ignore[attr-defined]
+        note(actor=known.name)
     return known
-
-
-def actor_with(token: ApiToken, *, address: str = "", request_id: str = "", source: str = Source.API) -> Actor:
-    """Return the owner of a token that was accepted, with the rights that the token leaves."""
-    return Actor(
-        name=token.owner.get_username(),
-        source=source,
-        user=token.owner,
-        address=address,
-        request_id=request_id or uuid.uuid4().hex,
-        token=str(token.pk),
-        right=token.right,
-    )
 
 
 def client_address(request: HttpRequest) -> str:
@@ -54,6 +44,39 @@ def client_address(request: HttpRequest) -> str:
         return str(ipaddress.ip_address(passed[-settings.TRUSTED_PROXIES]))
     except ValueError:
         return peer
+
+
+def actor_with(token: ApiToken, *, address: str = "", request_id: str = "", source: str = Source.API) -> Actor:
+    """Return the owner of a token that was accepted, with the rights that the token leaves."""
+    note(actor=token.owner.get_username(), token_id=token.pk)
+    return Actor(
+        name=token.owner.get_username(),
+        source=source,
+        user=token.owner,
+        address=address,
+        request_id=request_id or uuid.uuid4().hex,
+        token=str(token.pk),
+        right=token.right,
+    )
+
+
+def actor_with_jwt(
+    person: User, token_id: str, *, address: str = "", request_id: str = "", source: str = Source.API
+) -> Actor:
+    """Return the person of an access token that was accepted (`oidc.bearer`), with all of their own rights.
+
+    They are given as those of a token, so that whoever has an access token cannot make API tokens with it.
+    """
+    note(actor=person.get_username(), token_id=token_id)
+    return Actor(
+        name=person.get_username(),
+        source=source,
+        user=person,
+        address=address,
+        request_id=request_id or uuid.uuid4().hex,
+        token=token_id,
+        right=Right(frozenset(Permission)),
+    )
 
 
 def actor_named(username: str, source: str = Source.CLI) -> Actor:

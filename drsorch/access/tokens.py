@@ -25,7 +25,8 @@ from drsorch.saving import no_twin, validate
 
 LONGEST = timedelta(days=90)
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
-FORM = re.compile(r"drs_(\d{1,18})_([A-Za-z0-9_-]{43})", re.ASCII)
+PREFIX = "drs_"
+FORM = re.compile(PREFIX + r"(\d{1,18})_([A-Za-z0-9_-]{43})", re.ASCII)
 SECRET_BYTES = 32  # 43 characters
 NOBODYS_DIGEST = "0" * 64  # of no secret: compared where there is no token, so that both answers take as long
 ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
@@ -66,7 +67,7 @@ def issue_token(
         with no_twin(f"There is a token named {token.name} already. Revoke it, or choose another name.", "NAME_TAKEN"):
             token.save()
         record(actor, "issue_token", token, after=facts_of(token, TOLD), owner=owner.get_username())
-    return token, f"drs_{token.pk}_{secret}"
+    return token, f"{PREFIX}{token.pk}_{secret}"
 
 
 @transaction.atomic

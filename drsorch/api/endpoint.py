@@ -22,6 +22,7 @@ class Endpoint:
     `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one.
     `is_secret`: the answer is shown once and kept nowhere.
     `conflicts` are the codes that a 409 may have.
+    `may_be_outdated`: a 412 may say that what was seen before has changed, without If-Match.
     """
 
     permission: Permission | None
@@ -40,6 +41,7 @@ class Endpoint:
     takes_version: bool = False
     has_version: bool = False
     needs_key: bool = False
+    may_be_outdated: bool = False
     is_secret: bool = False
     conflicts: tuple[str, ...] = ()
     example: dict[str, Any] = field(default_factory=dict)

@@ -1,7 +1,5 @@
-"""Around every request: its id, where it comes from, who may read its answer, and the API's envelope for errors."""
+"""Around every request: where it comes from, who may read its answer, and the API's envelope for errors."""
 
-import re
-import uuid
 from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -14,7 +12,6 @@ from drsorch.api.problems import plain
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
-GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 CORS = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, Idempotency-Key, X-Invocation-Source",
@@ -25,11 +22,9 @@ FAILED = 400
 
 
 def doorstep(get_response: GetResponse) -> GetResponse:
-    """Give the request its id and the caller's true address; refuse networks that are not allowed."""
+    """Find out the caller's true address, and refuse networks that are not allowed; say the request's id."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-Id", "")
-        request.request_id = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
         request.META["REMOTE_ADDR"] = client_address(request)
         allowed = is_allowed(request.META["REMOTE_ADDR"], tuple(settings.ALLOWED_CIDRS))
         response = get_response(request) if allowed else HttpResponse("Not allowed from here.", status=403)

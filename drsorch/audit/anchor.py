@@ -7,7 +7,6 @@ evidence that something was cut off or put back, and `manage.py audit_verify` sa
 import fcntl
 import json
 import logging
-import os
 import socket
 import threading
 import time
@@ -21,7 +20,8 @@ from django.conf import settings
 from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
-from drsorch.audit import chain
+from drsorch.audit import chain, segments
+from drsorch.audit.disk import placed
 from drsorch.audit.models import HEAD, AuditAnchor, AuditEvent, AuditHead
 
 logger = logging.getLogger(__name__)
@@ -159,8 +159,20 @@ def _refuse_unless_it_fits(known: Anchor | None, path: Path) -> None:
     wrong = misfit(known, path)
     if wrong:
         raise BrokenAnchor(wrong)
-    if known and not AuditEvent.objects.filter(sequence=known.sequence, hmac=known.hmac).exists():
+    if known and not _is_in_the_chain(known, path):
         raise BrokenAnchor(f"The anchor {path} holds event {known.sequence}, which is not in the chain (any more).")
+
+
+def _is_in_the_chain(known: Anchor, path: Path) -> bool:
+    """Say whether the event is in the table, or has left it with a segment."""
+    if AuditEvent.objects.filter(sequence=known.sequence, hmac=known.hmac).exists():
+        return True
+    try:
+        return segments.has_left(known.sequence, known.hmac)
+    except (segments.BrokenFile, OSError) as error:
+        raise BrokenAnchor(
+            f"The anchor {path} holds event {known.sequence}, which cannot be compared with its segment: {error}"
+        ) from error
 
 
 def _remember(anchor: Anchor) -> None:
@@ -173,17 +185,8 @@ def _remember(anchor: Anchor) -> None:
 def _save(path: Path, anchor: Anchor) -> None:
     """Replace the file in one step, and have it on the disk: half an anchor, or none, would be an alarm."""
     said = asdict(anchor) | {"signature": chain.seal(asdict(anchor), settings.AUDIT_KEY)}
-    new = path.with_name(f"{path.name}.new")  # one name is enough: nobody else writes now
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
-        json.dump(said, opened)
-        opened.flush()
-        os.fsync(opened.fileno())
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with placed(path) as opened:
+        opened.write(json.dumps(said).encode())
     logger.info("The audit trail is anchored", extra={"sequence": anchor.sequence, "hmac": anchor.hmac})
 
 

@@ -1,4 +1,4 @@
-"""Evidence of who did what, chained: the events, the head of their chain, and what is known about both."""
+"""Evidence of who did what, chained: the events, the head of their chain, what has left it, and what is known of it."""
 
 from typing import Any
 
@@ -19,23 +19,48 @@ class Outcome(models.TextChoices):
     FAILED = "FAILED", "Failed"
 
 
-class AuditEventQuerySet(models.QuerySet):
+class AppendOnlyQuerySet(models.QuerySet):
     """Rows are added and read, never changed."""
 
     def update(self, **kwargs: object) -> int:
-        raise TypeError("Audit events cannot be changed.")
+        raise TypeError(f"{named(self.model)} cannot be changed.")
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise TypeError("Audit events cannot be deleted.")
+        raise TypeError(f"{named(self.model)} cannot be deleted.")
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError("Audit events are written by record(), one at a time: in bulk, one could replace another.")
+        raise TypeError(f"{named(self.model)} are written one at a time: in bulk, one could replace another.")
 
 
-class AuditEvent(models.Model):
+class AppendOnly(models.Model):
+    """Evidence: rows are added and read. The database refuses to change or delete them, too (`triggers`)."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"  # so that Django's own paths to the rows cannot change them either
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the row. Raises TypeError for a row that exists already: evidence is append-only."""
+        if self.pk is not None:
+            raise TypeError(f"{named(type(self))} cannot be changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuse: evidence is append-only."""
+        raise TypeError(f"{named(type(self))} cannot be deleted.")
+
+
+def named(model: type[models.Model]) -> str:
+    """Return the rows of `model` as the beginning of a sentence."""
+    return str(model._meta.verbose_name_plural).capitalize()
+
+
+class AuditEvent(AppendOnly):
     """One thing somebody did, or was refused, written with the change itself and sealed to the event before it.
 
-    The database refuses to change or delete the rows (`triggers`), and `chain` says what the seal covers.
+    `chain` says what the seal covers. Old ones leave the table with their segment, and in no other way.
     """
 
     sequence = models.PositiveBigIntegerField(unique=True)  # 1, 2, 3 … without a gap
@@ -59,26 +84,40 @@ class AuditEvent(models.Model):
     previous_hash = models.CharField(max_length=64, blank=True)  # the HMAC of the event before, "" of the first
     hmac = models.CharField("HMAC", max_length=64)
 
-    objects = AuditEventQuerySet.as_manager()
     access_via = ()
 
-    class Meta:
+    class Meta(AppendOnly.Meta):
         ordering = ["-pk"]
-        base_manager_name = "objects"  # so that Django's own paths to the rows cannot change them either
         indexes = [models.Index(fields=["object_kind", "object_id"], name="audit_history_of_an_object")]
 
     def __str__(self) -> str:
         return f"{self.actor} {self.action} {self.object_name}"
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        """Add the row. Raises TypeError for a row that exists already: evidence is append-only."""
-        if self.pk is not None:
-            raise TypeError("Audit events cannot be changed.")
-        super().save(*args, **kwargs)
 
-    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
-        """Refuse: evidence is append-only."""
-        raise TypeError("Audit events cannot be deleted.")
+class AuditSegment(AppendOnly):
+    """The first part of the chain that was still in the table, and left it: its events are in a file.
+
+    `segments` says what the file is like, `retention` when one is made. Segments follow each other as events do: each
+    begins at the event after the last one's, and with its seal. `sha256` is that of the file without its head line.
+    """
+
+    first_sequence = models.PositiveBigIntegerField("first event", unique=True)
+    last_sequence = models.PositiveBigIntegerField("last event", unique=True)
+    count = models.PositiveBigIntegerField("events")
+    previous_hash = models.CharField("HMAC of the event before", max_length=64, blank=True)
+    last_hash = models.CharField("HMAC of the last event", max_length=64)
+    sha256 = models.CharField("SHA-256 of the events in the file", max_length=64)
+    at = models.DateTimeField("closed at", default=timezone.now, editable=False)
+    by = models.CharField("closed by", max_length=150)
+    hmac = models.CharField("HMAC", max_length=64)  # over all of the above
+
+    access_via = ()
+
+    class Meta(AppendOnly.Meta):
+        ordering = ["-last_sequence"]
+
+    def __str__(self) -> str:
+        return f"segment {self.first_sequence} to {self.last_sequence}"
 
 
 class AuditHead(models.Model):
@@ -117,6 +156,8 @@ class AuditVerification(models.Model):
     by = models.CharField(max_length=150)
     sequence = models.PositiveBigIntegerField("last event")
     events = models.PositiveBigIntegerField("events verified")
+    segments = models.PositiveBigIntegerField("segments verified", default=0)
+    unread_count = models.PositiveBigIntegerField("segments not read", default=0)  # and so not verified
     seconds = models.FloatField()
     problem_count = models.PositiveBigIntegerField("problems")
     problems = models.JSONField("first problems", default=list)  # sentences

@@ -185,7 +185,7 @@ def _write(running: Call, started: float, outcome: str, aws_code: str, request_i
         "duration_ms": round((time.monotonic() - started) * 1000),
         "outcome": outcome,
         "aws_code": aws_code,
-        "request_id": request_id or running.request_id,
+        "aws_request_id": request_id or running.request_id,
         "attempts": running.attempts,
     }
     level = logging.INFO if outcome == "ok" else logging.WARNING

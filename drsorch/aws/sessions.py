@@ -135,6 +135,16 @@ class Hub:
     external_id: str = ""
 
 
+def hub_client(service: str, region: str, *, purpose: str) -> Client:
+    """Return a client with this installation's own credentials, for what belongs to whichever account they are of."""
+    endpoint.require_endpoint()
+    hub = Hub()
+    credentials = _hub(_process, (_endpoints(), "hub"), hub, region)
+    timing = _timing(attempts=3)
+    api = _api(region, service, timing)
+    return Client(hub.account_id, region, service, False, purpose, timing.read, api, credentials)
+
+
 def own_client(purpose: str) -> Client:
     """Return a client for STS with this installation's own credentials, to ask whose they are."""
     endpoint.require_endpoint()
@@ -258,7 +268,7 @@ def _endpoints() -> tuple[tuple[str, str], ...]:
 
 
 def _api(region: str, service: str, timing: Timing) -> Any:
-    """Return the botocore client, for all accounts: making one costs some 50 ms and 1 MB. Those used last are kept."""
+    """Return the botocore client, for all accounts: making one costs some 50 ms. Those used last are kept."""
     process = _process
     key = (_endpoints(), region, service, timing)
     with process.lock:

@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from drsorch.access.sessions import facts_for_page
+
 ENVIRONMENTS = {"demo": "Demo", "test": "Test", "production": "Production"}
 
 # Group, then label, icon and URL name of its pages.
@@ -53,4 +55,5 @@ def shell(request: HttpRequest) -> dict[str, Any | Callable[[], Any]]:
         "environment_label": ENVIRONMENTS[settings.ENVIRONMENT],
         "navigation": partial(navigation, request),
         "server_now": timezone.now,
+        "session": partial(facts_for_page, request),
     }

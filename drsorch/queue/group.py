@@ -157,9 +157,9 @@ def report_progress(pulse: Pulse) -> None:
     post_execute.connect(lambda **_: pulse.progress("recorded"), weak=False)
 
 
-def main() -> None:
-    """Run as the leader of a group: `python -m drsorch.queue PULSE_DESCRIPTOR SUPERVISOR_PID`."""
-    pulse, supervisor = Pulse(int(sys.argv[1])), int(sys.argv[2])
+def main(descriptor: int, supervisor: int) -> None:
+    """Run as the leader of a group: speak on `descriptor`, end with the process `supervisor`."""
+    pulse = Pulse(descriptor)
     lifeline.end_with_parent(supervisor)
     lifeline.name_process("drs-guard")
     try:

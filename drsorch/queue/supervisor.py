@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import logging.config
 import os
 import select
 import signal
@@ -9,8 +10,9 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
+
+from django.conf import settings
 
 from drsorch.queue import lifeline
 from drsorch.queue.vitals import Vitals
@@ -47,8 +49,7 @@ class Group:
         # A program of its own and not a fork: it inherits no connection, lock or thread of ours. A session of its own:
         # one signal reaches all of it, and Ctrl-C reaches only us.
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and package
-            [sys.executable, "-m", "drsorch.queue", str(speaking), str(os.getpid())],
-            cwd=Path(__file__).resolve().parents[2],
+            [sys.executable, "-m", "drsorch.queue", "group", str(speaking), str(os.getpid())],
             stdin=subprocess.DEVNULL,
             pass_fds=[speaking],
             start_new_session=True,
@@ -157,3 +158,11 @@ class Supervisor:
         if not self.signals:
             self.asked_at = time.monotonic()
         self.signals.append(number)
+
+
+def main(workers: int) -> None:
+    """Run as a supervisor, with the settings of Django but without its applications: they would take 50 MiB."""
+    logging.config.dictConfig(settings.LOGGING)
+    Supervisor(
+        workers=workers, stall=settings.QUEUE_STALL_SECONDS, longest_pause=settings.QUEUE_LONGEST_PAUSE_SECONDS
+    ).run()

@@ -13,7 +13,7 @@ from drsorch.simulator.credentials import find_account, identify, refuse_unless_
 from drsorch.simulator.errors import Refusal, Refused
 from drsorch.simulator.faults.refusals import ConnectionCut
 from drsorch.simulator.repeat import repeat_past
-from drsorch.simulator.serving import Service
+from drsorch.simulator.serving import Service, is_published
 from drsorch.simulator.signed_request import SignedRequest, read_request
 from drsorch.simulator.simulation import Simulation
 from drsorch.simulator.wire import Reply, refusal_reply
@@ -35,7 +35,7 @@ class SimulatorApp:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         try:
-            reply = self._answer(environ)
+            reply = self._answer_unsigned(environ) or self._answer(environ)
         except ConnectionCut as cut:
             _cut(environ["werkzeug.socket"], is_reset=cut.is_reset)
             raise ConnectionResetError("cut by a fault rule") from None
@@ -44,9 +44,12 @@ class SimulatorApp:
         start_response(reply.status_line, [*reply.headers, *date, ("Content-Length", str(len(reply.body)))])
         return [reply.body] if reply.cut_at is None else _cut_body(reply, environ["werkzeug.socket"])
 
-    def _answer(self, environ: dict[str, Any]) -> Reply:
+    def _answer_unsigned(self, environ: dict[str, Any]) -> Reply | None:
         if environ["PATH_INFO"].startswith("/_sim/"):
             return self._control.answer(environ)
+        return self._service.publish(environ) if is_published(environ) else None
+
+    def _answer(self, environ: dict[str, Any]) -> Reply:
         try:
             request = read_request(environ)
         except Refused as refused:

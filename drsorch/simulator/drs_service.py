@@ -2,6 +2,7 @@
 
 import json
 import logging
+import uuid
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -116,6 +117,7 @@ def _write(operation: OperationModel, answer: dict[str, Any], call: Call) -> Rep
         message = f"simulator bug: the answer of {operation.name} breaks its model: {problems[:5]}"
         log.error(message)
         raise AwsError("InternalServerException", message)
+    named = [("x-amzn-RequestId", str(uuid.uuid4()))]
     if status == HTTPStatus.NO_CONTENT:
-        return Reply(status)
-    return json_reply(status, distort(call.faults, call.place, answer, call.backend, call.now))
+        return Reply(status, headers=named)
+    return json_reply(status, distort(call.faults, call.place, answer, call.backend, call.now), named)

@@ -1,6 +1,7 @@
 """One call from the fault rules before it to the line in the journal behind it."""
 
 import io
+import re
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -28,6 +29,12 @@ from drsorch.simulator.wire import Reply
 MOTO_OWN_PATH = "/moto-api"
 WITH_BACKEND = {"drs", "ec2"}
 FIRST_ERROR = 400
+PUBLISHED = re.compile(r"/[a-z0-9-]+_[A-Za-z0-9]+/\.well-known/(jwks\.json|openid-configuration)", re.ASCII)
+
+
+def is_published(environ: dict[str, Any]) -> bool:
+    """Say whether a request asks for what a Cognito user pool tells everybody."""
+    return environ["REQUEST_METHOD"] == "GET" and PUBLISHED.fullmatch(environ["PATH_INFO"]) is not None
 
 
 class Service:
@@ -53,6 +60,10 @@ class Service:
                 self._keep_hits(turn)
                 raise
         return reply if rule is None else spoil(rule, reply)
+
+    def publish(self, environ: dict[str, Any]) -> Reply:
+        """Answer what a Cognito user pool tells everybody, unsigned: its description and its keys."""
+        return _run(self._moto, environ)
 
     def repeat(self, environ: dict[str, Any], request: SignedRequest, caller: Caller, entry: Entry) -> Reply:
         """Do again what the journal tells of: at its time, by its seed, hit by the rules that hit it then."""

@@ -1,21 +1,18 @@
 """Delete executions that have ended and left nothing behind."""
 
 from collections.abc import Collection
-from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from drsorch.access import policy
-from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.audit.facts import facts_of
 from drsorch.audit.record import account_of, record
-from drsorch.errors import Conflict, Denied, NotFound
-from executions.models import Execution, Launch, ServerRun
+from drsorch.config.services import current_settings
+from drsorch.errors import Conflict, NotFound
+from executions.models import Execution, Job, Launch, ServerAttempt, ServerRun
 from executions.states import OPEN_CALL, CallStatus, LaunchStatus, Mode
 from plans.models import RecoveryPlan
 
@@ -26,11 +23,23 @@ UNPROVEN = OPEN_CALL | {CallStatus.LOST}
 
 def deletable() -> QuerySet[Execution]:
     """Return the executions that may go: ended, their instances proven gone, recoveries kept for the retention."""
-    left = ServerRun.objects.filter(wave__execution=OuterRef("pk"), launch_status=LaunchStatus.LAUNCHED)
+    kept_since = current_settings().kept_since("recovery_days")
+    return settled().exclude(Q(mode=Mode.RECOVERY, ended_at__gt=kept_since))
+
+
+def settled() -> QuerySet[Execution]:
+    """Return the executions that have ended, and of which AWS is proven to have nothing left.
+
+    What was launched and is not known to be terminated is left, also by a launch that failed, or that was retried;
+    and whatever a call with an unknown end may have launched.
+    """
+    runs = ServerRun.objects.filter(wave__execution=OuterRef("pk")).exclude(launch_status=LaunchStatus.TERMINATED)
+    left = runs.filter(Q(launch_status=LaunchStatus.LAUNCHED) | ~Q(recovery_instance_id=""))
+    attempts = ServerAttempt.objects.filter(run__wave__execution=OuterRef("pk")).exclude(recovery_instance_id="")
+    retried = attempts.exclude(run__launch_status=LaunchStatus.TERMINATED)
     unproven = Launch.objects.filter(wave__execution=OuterRef("pk"), status__in=UNPROVEN)
-    kept_since = timezone.now() - timedelta(days=settings.RECOVERY_RETENTION_DAYS)
     ended: QuerySet[Execution] = Execution.objects.ended()
-    return ended.exclude(Q(mode=Mode.RECOVERY, ended_at__gt=kept_since)).exclude(Exists(left)).exclude(Exists(unproven))
+    return ended.exclude(Exists(left)).exclude(Exists(retried)).exclude(Exists(unproven))
 
 
 @transaction.atomic
@@ -40,23 +49,26 @@ def delete_executions(*, actor: Actor, ids: Collection[UUID] | None = None) -> i
     Who deletes history needs every permission. The audit trail keeps what was deleted. Raises Denied, NotFound,
     Conflict (INVALID_STATE, naming those that may not go).
     """
-    if not policy.is_administrator(actor):
-        missing = next((each for each in Permission if not policy.has(actor, each)), Permission.MANAGE_ACCOUNTS)
-        raise Denied(
-            f"Deleting executions needs every permission there is, {missing} too. Ask an administrator.",
-            details={"permission": str(missing)},
-        )
+    policy.require_administrator(actor, "Deleting executions")
     free = policy.scope(actor, deletable(), policy.Level.MANAGE)
     wanted = free if ids is None else free.filter(pk__in=ids)
     rows = list(wanted.order_by("created_at").select_for_update()[: AT_ONCE if ids is None else None])
     if ids is not None:
         _refuse_others(actor, set(ids) - {row.pk for row in rows})
-    RecoveryPlan.objects.filter(last_execution__in=[row.pk for row in rows]).update(last_execution=None)
     for row in rows:
-        account = account_of(row)
-        Execution.objects.filter(pk=row.pk).delete()  # the row at hand keeps its key for the evidence
-        record(actor, "delete_execution", row, before=facts_of(row, TOLD), account=account)
+        delete_execution(row, actor)
     return len(rows)
+
+
+def delete_execution(execution: Execution, actor: Actor) -> None:
+    """Delete one that may go, with its DRS jobs and their logs. Call inside a transaction, with the row locked."""
+    of_this = Q(launch__wave__execution=execution) | Q(terminationcall__termination__execution=execution)
+    jobs = list(Job.objects.filter(of_this).exclude(ended_at=None).values_list("pk", flat=True))
+    before, account = facts_of(execution, TOLD), account_of(execution)
+    RecoveryPlan.objects.filter(last_execution=execution.pk).update(last_execution=None)
+    Execution.objects.filter(pk=execution.pk).delete()  # the row at hand keeps its key for the evidence
+    Job.objects.filter(pk__in=jobs).delete()
+    record(actor, "delete_execution", execution, before=before, account=account)
 
 
 def _refuse_others(actor: Actor, ids: set[UUID]) -> None:
@@ -68,6 +80,6 @@ def _refuse_others(actor: Actor, ids: set[UUID]) -> None:
     named = ", ".join(f"{row} ({row.short_id})" for row in rows)
     raise Conflict(
         f"Nothing was deleted: {named} has not ended, has instances that are not proven gone, or is a recovery of the "
-        f"last {settings.RECOVERY_RETENTION_DAYS} days.",
+        f"last {current_settings().recovery_days} days.",
         details={"execution_ids": [str(row.pk) for row in rows]},
     )

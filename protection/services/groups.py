@@ -22,11 +22,18 @@ EDITABLE = {"name", "description", "tier", "rto_minutes", "rpo_minutes"}
 
 
 def create_group(
-    *, actor: Actor, account: TargetAccount, region: str, server_ids: Sequence[str], **fields: Any
+    *,
+    actor: Actor,
+    account: TargetAccount,
+    region: str,
+    server_ids: Sequence[str],
+    found: list[drs.SourceServer] | None = None,
+    **fields: Any,
 ) -> ProtectionGroup:
     """Create a group of servers of one account and Region.
 
-    `fields`: name, description, tier, rto_minutes, rpo_minutes. Asks AWS whether every server exists.
+    `fields`: name, description, tier, rto_minutes, rpo_minutes. Asks AWS whether every server exists, unless the
+    caller has just asked (`look_up`) and gives what was `found`.
     Raises Denied, Invalid (an invented id, another Region, no server), Conflict (NAME_TAKEN, SERVER_CONFLICT) and
     AwsError.
     """
@@ -34,7 +41,8 @@ def create_group(
     policy.require(actor, Permission.CREATE_PROTECTION_GROUP, account, policy.Level.MANAGE)
     group = ProtectionGroup(account=account, region=region, created_by=actor.user, changed_by=actor.user)
     _fill(group, fields)
-    found = _look(account, region, server_ids, actor)
+    _refuse_elsewhere(account, region, server_ids)
+    found = look_up(account, region, server_ids, actor) if found is None else found
     with transaction.atomic():
         with no_twin(f"There is a protection group named {group.name} already. Choose another name.", "NAME_TAKEN"):
             group.save()
@@ -45,14 +53,23 @@ def create_group(
 
 
 def update_group(
-    *, group: ProtectionGroup, actor: Actor, version: int | None, server_ids: Sequence[str] | None = None, **fields: Any
+    *,
+    group: ProtectionGroup,
+    actor: Actor,
+    version: int | None,
+    server_ids: Sequence[str] | None = None,
+    found: list[drs.SourceServer] | None = None,
+    **fields: Any,
 ) -> ProtectionGroup:
     """Change a group; its account and Region stay. `server_ids` None leaves the servers as they are.
 
-    Asks AWS when servers are given. Raises as `create_group`, and Conflict (ACTIVE_EXECUTION), VersionMismatch.
+    Asks AWS when servers are given, unless the caller has just asked (`found`). Raises as `create_group`, and Conflict
+    (ACTIVE_EXECUTION), VersionMismatch.
     """
     policy.require(actor, Permission.UPDATE_PROTECTION_GROUP, group, policy.Level.MANAGE)
-    found = None if server_ids is None else _look(group.account, group.region, server_ids, actor)
+    if server_ids is not None:
+        _refuse_elsewhere(group.account, group.region, server_ids)
+        found = look_up(group.account, group.region, server_ids, actor) if found is None else found
     with transaction.atomic():
         group.claim_version(version, actor)
         _refuse_while_held(group, actor)
@@ -110,11 +127,14 @@ def _fill(group: ProtectionGroup, fields: dict[str, Any]) -> None:
     validate(group)
 
 
-def _look(account: TargetAccount, region: str, server_ids: Sequence[str], actor: Actor) -> list[drs.SourceServer]:
-    """Ask DRS for the servers, and refuse ids that it does not know there."""
+def _refuse_elsewhere(account: TargetAccount, region: str, server_ids: Sequence[str]) -> None:
     if not server_ids:
         raise Invalid("A protection group needs at least one server. Choose one or more.")
     require_region(account, region)
+
+
+def look_up(account: TargetAccount, region: str, server_ids: Sequence[str], actor: Actor) -> list[drs.SourceServer]:
+    """Return what DRS says of the servers. Asks AWS. Raises Invalid for ids that it does not know there, AwsError."""
     found = drs.describe_source_servers(sessions.client(account, region, "drs", purpose="groups"), server_ids)
     missing = sorted(set(server_ids) - {server.source_server_id for server in found})
     if missing:

@@ -8,12 +8,15 @@ from drsorch.api import throttles
 from drsorch.api.envelope import LARGEST_BODY
 from drsorch.audit.models import AuditEvent
 from protection.models import ProtectionGroup, TargetAccount
+from protection.serializers.events import EventInput
 from tests import factories
 from tests.api.routes import ROUTES
 
 pytestmark = pytest.mark.django_db
 SIGNED_IN = [route for route in ROUTES if not route.spec.is_public]
 WRITES = [route for route in SIGNED_IN if route.is_write]
+# Events are checked by their service, which asks for a token before it looks at them: see test_events.
+SHAPED = [route for route in WRITES if route.spec.body is not EventInput]
 KEY = {"Idempotency-Key": "k"}
 
 
@@ -74,8 +77,9 @@ BODIES = [
 @pytest.mark.parametrize(("what", "text"), BODIES, ids=[what for what, _ in BODIES])
 def test_a_body_that_cannot_be_right_is_refused_by_every_endpoint(calling, ada, what, text):
     ask, before = calling(ada), changes()
+    assert len(SHAPED) == len(WRITES) - 1
 
-    for route in WRITES:
+    for route in SHAPED:
         check(send(ask, route, text), route, status=400, code="VALIDATION_FAILED")
     assert changes() == before
 
@@ -91,7 +95,7 @@ def test_another_content_type_is_refused_by_every_endpoint(calling, ada):
 
 def test_a_missing_or_unreadable_version_is_refused_by_every_endpoint_that_needs_one(calling, ada):
     versioned = [route for route in WRITES if route.spec.takes_version]
-    assert len(versioned) == 8
+    assert len(versioned) == 9
     client = calling(ada).client
 
     for route in versioned:

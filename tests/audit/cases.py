@@ -7,6 +7,7 @@ from django.utils import timezone
 import executions.services
 from drsorch.access.grants import grant, save_team
 from drsorch.access.models import Team
+from drsorch.access.oidc.people import Identity
 from drsorch.access.tokens import issue_token
 from drsorch.audit.models import AuditEvent
 from executions.reports import reported
@@ -182,7 +183,30 @@ CASES = {
         lambda service, at, row: service(team=row, name="North", members=[at.olga.user], actor=at.ada),
         "team",
     ),
+    "update_settings": (
+        lambda at: 100,
+        lambda service, at, days: service(actor=at.ada, version=None, drill_days=days),
+        "settings",
+    ),
     "delete_team": (team, lambda service, at, row: service(team=row, actor=at.ada), "team"),
+    "map_groups": (
+        lambda at: at.olga.user,
+        lambda service, at, person: service(person, {"DRSAuditor"}, as_of=timezone.now(), actor=at.olga),
+        "user",
+    ),
+    "admit": (
+        lambda at: Identity(
+            issuer="https://people.example.com",
+            subject="1",
+            email="paula@example.com",
+            first_name="Paula",
+            last_name="",
+            groups=frozenset({"DRSPlanManager"}),
+            as_of=timezone.now(),
+        ),
+        lambda service, at, identity: service(identity, at.olga),
+        "user",
+    ),
     "export_audit": (
         lambda at: AuditEvent.objects.all(),
         lambda service, at, events: service(events=events, kind="csv", actor=at.ada, filters={}),
@@ -201,6 +225,7 @@ CASES = {
 }
 # Under which name a service is in the evidence, where that is not its own.
 RECORDED_AS = {
+    "admit": "map_groups",
     "copy_plan": "create_plan",
     "retry_wave": "decide_gate",
     "delete_executions": "delete_execution",
@@ -208,7 +233,7 @@ RECORDED_AS = {
     "revoke_grant": "revoke_access",
 }
 # What is in no AWS account.
-NOWHERE = {"apitoken", "audithead", "team", "user"}
+NOWHERE = {"apitoken", "audithead", "settings", "team", "user"}
 
 
 def recorded_as(name):

@@ -3,8 +3,9 @@
 import pytest
 from django.db import connection, transaction
 
-from drsorch.audit import anchor, triggers
+from drsorch.audit import anchor, retention, triggers
 from drsorch.audit.record import record
+from tests.audit import past
 
 
 def sql(statement, *values):
@@ -31,6 +32,24 @@ def anchor_file(settings, tmp_path, db):
     path = tmp_path / "evidence" / "anchor.json"
     settings.AUDIT_ANCHOR_FILE, settings.AUDIT_ANCHOR_SECONDS = str(path), 0
     return path
+
+
+@pytest.fixture
+def segment_folder(settings, tmp_path, anchor_file):
+    """Where the segments of this test are kept, whose anchor is kept, too."""
+    path = tmp_path / "segments"
+    settings.AUDIT_SEGMENT_FOLDER = str(path)
+    return path
+
+
+@pytest.fixture
+def closed(ada, segment_folder, monkeypatch):
+    """Nine events, of which six were long ago and have left with three segments; events 10 to 12 say so."""
+    monkeypatch.setattr(retention, "LARGEST", 2)
+    past.append(ada, 6, past.LONG_AGO)
+    past.append(ada, 3)
+    past.close()
+    return past.files()
 
 
 @pytest.fixture

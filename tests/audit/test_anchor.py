@@ -6,7 +6,7 @@ import stat
 import pytest
 from django.db import transaction
 
-from drsorch.audit import anchor, tasks
+from drsorch.audit import anchor, disk, tasks
 from drsorch.audit.models import AuditAnchor, AuditEvent
 from drsorch.audit.record import record
 from drsorch.audit.verify import verify
@@ -99,7 +99,7 @@ def test_a_half_written_anchor_is_impossible_because_it_is_replaced_in_one_step(
     def die(_):
         raise OSError("The disk is full.")
 
-    monkeypatch.setattr(anchor.os, "fsync", die)
+    monkeypatch.setattr(disk.os, "fsync", die)
     with pytest.raises(OSError, match="disk is full"):
         anchor.write()
 

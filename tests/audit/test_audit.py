@@ -19,7 +19,8 @@ from tests import factories
 
 READS = {"choices_of", "offered_regions", "offers", "own_account", "plan_named", "require", "warnings"}
 READS |= {"resolve_tags", "running_sentence"}
-INNER = {"create_execution"}  # the second half of start_execution, which asks the policy; this half records
+# The second halves of start_execution and delete_executions, which ask the policy; these record.
+INNER = {"create_execution", "delete_execution"}
 # Services that are another one, said otherwise: that one asks and records.
 OTHERWISE = {"copy_plan": "create_plan", "retry_wave": "decide_gate"}
 
@@ -140,7 +141,7 @@ def test_every_service_that_changes_something_records_it(function):
 
 @pytest.mark.parametrize("function", service_functions())
 def test_every_service_asks_the_policy_first(function):
-    asking = {"require", "is_administrator", OTHERWISE.get(function.__name__)}
+    asking = {"require", "require_administrator", "is_administrator", OTHERWISE.get(function.__name__)}
     assert called(function) & asking or function.__name__ in INNER
 
 

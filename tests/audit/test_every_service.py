@@ -15,6 +15,7 @@ from drsorch.access.models import User
 from drsorch.access.roles import Role
 from drsorch.audit.models import AuditEvent
 from drsorch.audit.verify import verify
+from drsorch.config.services import update_settings
 from plans import services as plans
 from tests.access.conftest import staff
 from tests.audit.cases import CASES, account_in, definition, plan, recorded_as
@@ -25,7 +26,17 @@ pytestmark = pytest.mark.django_db
 UNCHANGING = {"request_sync", "validate_account", "export_audit", "export_executions"}
 PASSWORD = {"password1": "correct horse battery", "password2": "correct horse battery"}
 # What asks or finds: no change, no evidence.
-ASKS = READS | {"require", "require_everywhere", "can", "scope", "usable", "with_rights", "has", "why_not"}
+ASKS = READS | {
+    "require",
+    "require_everywhere",
+    "require_administrator",
+    "can",
+    "scope",
+    "usable",
+    "with_rights",
+    "has",
+    "why_not",
+}
 ASKS |= {"get_or_404", "is_administrator", "is_everywhere", "may_audit", "explain", "require_auditor"}
 ASKS |= {"verify_audit"}  # keeps what it found, which is about the evidence
 ASKS |= {"note_refused_command"}  # this one writes, and only of what was refused
@@ -66,10 +77,10 @@ FORMS = {
 
 def of_access():
     """The functions of the access app that an actor is given to, as everything that changes something is."""
-    for found in pkgutil.iter_modules(drsorch.access.__path__):
-        if found.name in ("migrations", "apps"):
+    for found in pkgutil.walk_packages(drsorch.access.__path__, "drsorch.access."):
+        if ".migrations" in found.name or found.name.endswith(".apps"):
             continue
-        module = importlib.import_module(f"drsorch.access.{found.name}")
+        module = importlib.import_module(found.name)
         for name, function in inspect.getmembers(module, inspect.isfunction):
             is_own = inspect.getmodule(function) is module and not name.startswith("_")
             if is_own and "actor" in inspect.signature(function).parameters:
@@ -88,7 +99,7 @@ def services():
         found |= {
             name: getattr(package, name) for name in package.__all__ if inspect.isfunction(getattr(package, name))
         }
-    found |= dict(of_access())
+    found |= dict(of_access()) | {"update_settings": update_settings}
     return {name: function for name, function in found.items() if name not in ASKS | INNER}
 
 

@@ -8,8 +8,11 @@ from django.utils import timezone
 from drsorch.audit import triggers
 from drsorch.audit.models import AuditEvent, AuditHead
 from drsorch.audit.verify import verify
+from tests import factories
+from tests.audit.past import LONG_AGO, append, close
 
-BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0006_more_sources")]
+REPAIR = [("audit", "0007_segments")]
+BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0008_refuse_changes_but_segments")]
 
 
 def migrate(target):
@@ -46,3 +49,28 @@ def test_events_that_exist_are_chained_in_the_order_in_which_they_were_written()
     assert [event.actor_kind for event in events[:2]] == ["SYSTEM", "PERSON"]
     assert AuditHead.objects.get().hmac == events[-1].hmac
     assert triggers.missing(connection) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_has_left_is_not_forgotten_by_going_back(segment_folder):
+    append(factories.person("ada"), 2, LONG_AGO)
+    close()
+
+    with pytest.raises(RuntimeError, match="the segments cannot be given up"):
+        migrate(BEFORE)
+
+    migrate(NOW)
+    assert verify().is_good
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lost_triggers_are_repaired_by_going_back_one_step_and_forth(segment_folder):
+    append(factories.person("ada"), 2, LONG_AGO)
+    close()
+    triggers.remove(connection)
+    assert not verify().is_good
+
+    migrate(REPAIR)
+    migrate(NOW)
+
+    assert verify().is_good

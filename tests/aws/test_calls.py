@@ -209,7 +209,7 @@ def test_every_call_writes_one_line_without_secrets(aws, hub, caplog):
     with pytest.raises(AwsRejected):
         read(hub)
     lines = [record for record in caplog.records if getattr(record, "operation", "") == "DescribeJobs"]
-    assert [(line.outcome, line.aws_code, line.request_id, line.attempts) for line in lines] == [
+    assert [(line.outcome, line.aws_code, line.aws_request_id, line.attempts) for line in lines] == [
         ("ok", "", "req-1", 1),
         ("rejected", "ValidationException", "req-9", 1),
     ]

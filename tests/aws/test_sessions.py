@@ -69,6 +69,11 @@ def test_accounts_share_a_client_and_each_request_is_signed_for_its_own(aws, hub
     assert keys == [os.environ["AWS_ACCESS_KEY_ID"], "ASIA0000000000000001", os.environ["AWS_ACCESS_KEY_ID"]]
 
 
+def test_ec2_can_be_asked_for_nothing_but_what_is_needed(aws, target):
+    api = sessions.client(target, REGION, "ec2").api
+    assert set(api.meta.method_to_api_mapping.values()) == {"DescribeInstances", "DescribeInstanceStatus"}
+
+
 def test_nothing_is_sent_in_nobodys_name(aws, hub):
     client = sessions.client(hub, REGION, "drs")
     with pytest.raises(LookupError):

@@ -1,14 +1,17 @@
-"""The audit trail: events appended by one writer, each in a transaction of its own, and the chain verified."""
+"""The audit trail: events appended by one writer, each in a transaction of its own, the chain verified, and closed."""
 
 import os
 import time
 from collections.abc import Iterator
+from threading import Event, Thread
+from unittest import mock
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from drsorch.audit import chain, triggers
+from drsorch.audit import chain, retention, triggers
 from drsorch.audit.models import HEAD, AuditEvent, AuditHead
 from drsorch.audit.record import record
 from drsorch.audit.verify import verify
@@ -22,10 +25,11 @@ APPEND_GOAL = 500  # a second, on PostgreSQL
 VERIFIED = 100_000
 VERIFY_GOAL = 5.0  # seconds
 AT_A_TIME = 1000
+PAUSE = 0.01  # seconds between two appends while others leave
 
 
 def measure(estate: Estate, _installation: Installation, _options: Options) -> Iterator[Row]:
-    """Append with durable commits, fill the chain up to 100,000 events, and verify all of it."""
+    """Append with durable commits, fill the chain up to 100,000 events, verify all of it, and let all of it leave."""
     times, began, cpu = [], time.perf_counter(), os.times()
     for number in range(APPENDED):
         start = time.perf_counter()
@@ -48,6 +52,36 @@ def measure(estate: Estate, _installation: Installation, _options: Options) -> I
         f"under {VERIFY_GOAL:g} s",
         report.seconds < VERIFY_GOAL,
     )
+    yield from let_go(estate)
+
+
+def let_go(estate: Estate) -> Iterator[Row]:
+    """Close segments until all events have left, while one writer goes on appending: it must not have to wait."""
+    since, times, is_over = timezone.now(), [], Event()
+
+    def append() -> None:
+        while not is_over.wait(PAUSE):
+            start = time.perf_counter()
+            with transaction.atomic():
+                record(estate.olga, "measure", estate.olga.user, note="Meanwhile.")
+            times.append(time.perf_counter() - start)
+        connection.close()
+
+    writer = Thread(target=append)
+    writer.start()
+    began = time.perf_counter()
+    with mock.patch.object(retention, "LEAST_DAYS", 0):
+        while not retention.close_segments(since=since):
+            continue
+    seconds = time.perf_counter() - began
+    is_over.set()
+    writer.join()
+    report = verify()
+    if not report.is_good or report.unread_count:
+        raise RuntimeError(f"This is wrong: {' '.join(report.told())}")
+    yield Row(f"{VERIFIED} audit events closed in {report.segments} segments", f"{seconds:.1f} s")
+    yield Row(f"… of which the longest of {len(times)} appends meanwhile", f"{max(times) * 1000:.0f} ms")
+    yield Row(f"Verification of {report.events} audit events, of which {VERIFIED} in files", f"{report.seconds:.2f} s")
 
 
 def fill(total: int) -> None:

@@ -6,14 +6,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from drsorch.aws import sessions
-from drsorch.aws.calls import call
 from executions import poll, services
 from executions.checking import LEFT_OPEN, WATCH_EVERY
 from executions.models import Poller, ServerRun, WaveRun
 from tests import factories
 from tests.access.conftest import staff
 from tests.executions.driving import due_now, run, sentences, tick
+from tests.simulator.callers import target_client
 
 pytestmark = pytest.mark.django_db
 
@@ -45,9 +44,14 @@ def results():
     return set(ServerRun.objects.values_list("launch_status", "check_result"))
 
 
-def outside(place, operation, row):
-    """Somebody does this to the server's instance in EC2."""
-    call(sessions.client(place, row.region, "ec2"), operation, {"InstanceIds": [row.recovery_instance_id]})
+def stop(row):
+    """Somebody stops the server's instance in EC2."""
+    target_client("ec2", row.region).stop_instances(InstanceIds=[row.recovery_instance_id])
+
+
+def terminate(row):
+    """Somebody terminates it there."""
+    target_client("ec2", row.region).terminate_instances(InstanceIds=[row.recovery_instance_id])
 
 
 def requests(aws, operation):
@@ -115,7 +119,7 @@ def test_one_request_a_poll_serves_all_executions_of_a_place(aws, ada, place, ol
 def test_an_instance_that_was_terminated_outside_fails_its_check_and_was_launched_all_the_same(aws, checked, place):
     ask()
     first, _ = ServerRun.objects.all()
-    outside(place, "TerminateInstances", first)
+    terminate(first)
 
     ask()
 
@@ -130,7 +134,7 @@ def test_an_instance_that_was_terminated_outside_fails_its_check_and_was_launche
 def test_a_stopped_instance_is_not_judged_before_its_launch_settings_are_known(aws, checked, place):
     ask()
     first, second = ServerRun.objects.all()
-    outside(place, "StopInstances", first)
+    stop(first)
     aws.fault(kind="denied", operation="GetLaunchConfiguration")
 
     ask()
@@ -156,7 +160,7 @@ def test_a_stopped_instance_is_judged_by_its_launch_settings(drs, checked, place
     drs.answer("GetLaunchConfiguration", {"launchDisposition": disposition})
     ask()
     first, second = ServerRun.objects.all()
-    outside(place, "StopInstances", first)
+    stop(first)
 
     ask()
 
@@ -196,7 +200,7 @@ def test_an_instance_that_vanishes_while_the_execution_goes_on_is_told(aws, two_
     execution = launching(two_waves, olga, aws)
     ask()
     first = execution.waves.first().servers.first()
-    outside(place, "TerminateInstances", first)
+    terminate(first)
     ask()
     first.refresh_from_db()
     assert first.launch_status == "LAUNCHED"  # looked at once a minute only

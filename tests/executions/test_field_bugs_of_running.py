@@ -1,6 +1,7 @@
 """What broke in a similar system while executions ran: each bug by its letter or number, and the rule that holds here.
 
-Bugs g, k and 22 are about launch settings, 21 about staging accounts: there is nothing of that to break yet.
+Bugs 21 and 22 are DRS's own ways with staging accounts and launch templates: the local endpoint has them, see
+tests/simulator/test_operations_staging.py and test_operations_launch.py.
 """
 
 from datetime import timedelta
@@ -12,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from drsorch.errors import Conflict
-from executions import services
-from executions.models import Execution, Gate, Job, Launch, ServerRun, WaveRun
+from executions import crash, services
+from executions.models import Execution, Gate, Job, Launch, Poller, ServerRun, WaveRun
 from executions.poll import poll
 from executions.states import ACTIVE, OPEN_SERVER, TERMINAL, TERMINAL_WAVE, ExecutionStatus
 from tests import factories
@@ -21,6 +22,7 @@ from tests.executions.conftest import Death
 from tests.executions.driving import due_now, problems, run, sentences, step, tick
 
 pytestmark = pytest.mark.django_db
+READS = ("Describe", "Get", "List", "Simulate", "AssumeRole")
 PRODUCT = ("drsorch", "protection", "plans", "executions")
 
 
@@ -75,6 +77,19 @@ def test_a_l_after_a_crash_between_the_start_and_its_record_the_job_is_found_aga
     assert not problems(aws)
 
 
+def test_a_g_a_k_an_execution_changes_no_launch_setting_so_that_none_can_fail_or_reach_the_wrong_account(
+    aws, drill, olga
+):
+    aws.reset_requests()
+    run(drill, aws)
+    services.terminate_instances(execution=drill, actor=olga)
+    run(drill, aws)
+
+    asked = {operation.rpartition(".")[2] for operation in aws.requests()["total"]}
+    changing = {operation for operation in asked if not operation.startswith(READS)}
+    assert changing == {"StartRecovery", "TerminateRecoveryInstances"}
+
+
 def test_1_a_wave_is_one_start_for_each_account_and_region_not_one_for_each_server(aws, ada, olga, place):
     groups = [factories.group(ada, place, region=region) for region in ("us-east-1", "us-west-2")]
     plan = factories.plan(ada, *groups, name="Both", w2={"depends_on": ()})
@@ -110,6 +125,22 @@ def test_13_a_resume_and_a_poll_at_the_same_time_overwrite_nothing_of_each_other
 
     assert set(ServerRun.objects.filter(launch_status="LAUNCHED").values_list("pk", flat=True)) == launched
     assert run(running, aws).status == "COMPLETED"
+
+
+def test_13_a_job_that_was_given_up_while_drs_was_asked_about_it_stays_ended(aws, running, monkeypatch):
+    given_up_at = timezone.now()
+
+    def give_up(point):
+        if point == "poll answered":
+            Job.objects.update(ended_at=given_up_at)
+
+    monkeypatch.setattr(crash, "hook", give_up)
+    due_now()
+    poll(Poller.objects.get().pk)
+
+    job = Job.objects.get()
+    assert job.polled_at > given_up_at
+    assert job.ended_at == given_up_at
 
 
 def test_14_an_execution_that_has_ended_has_only_waves_and_servers_that_have_ended(aws, running, olga):

@@ -1,5 +1,6 @@
 """What has broken the start of drills elsewhere, and must not here. The letters and numbers are those of the list."""
 
+import botocore.session
 import pytest
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from executions.decisions.readiness import Code, Severity
 from executions.models import Execution, ServerRun
 from protection import inventory
 from protection.models import ServerHold
+from protection.models.servers import LAUNCHABLE, ReplicationState
 from protection.quotas import quotas_of
 from tests import factories
 from tests.executions.driving import breaks, run, start_outside, terminate_outside
@@ -232,6 +234,16 @@ def test_19_quotas_are_read_once_an_hour(place, aws):
         aws.reset_requests()
         inventory.sync_region(region)
         assert aws.requests()["total"].get("servicequotas.ListServiceQuotas", 0) == times
+
+
+def test_a_j_the_replication_states_are_those_of_drs_and_each_is_said_by_its_name(small, db_1, olga):
+    known = botocore.session.get_session().get_service_model("drs").shape_for("DataReplicationState").enum
+    assert set(ReplicationState.values) == set(known)
+
+    for state in set(known) - LAUNCHABLE:
+        breaks(db_1, state)
+        [finding] = [each for each in readiness.look(small).findings if each.is_blocking]
+        assert ReplicationState(state).label.lower() in finding.sentence.lower()
 
 
 def test_20_states_are_those_of_drs(small, db_1, olga):

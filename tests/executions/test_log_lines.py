@@ -35,6 +35,9 @@ def test_every_tick_poll_and_call_writes_a_line(drill, lines, caplog):
         assert line["level"] == "INFO"
         assert line["outcome"] == "ok"
         assert line["duration_ms"] >= 0
+        assert line["actor"] == "engine"
+    assert calls[0]["execution"] == str(drill.pk)
+    assert all(call["aws_request_id"] for call in calls)
 
 
 def test_a_poll_that_fails_says_so_in_its_line(drill, aws, lines, caplog):

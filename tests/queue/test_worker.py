@@ -2,6 +2,7 @@
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,17 @@ def test_no_worker_begins_with_a_connection_of_the_process_that_started_it(worke
     for pid in worker.roles()["worker"]:
         assert not [file for file in open_files(pid) if str(worker.database) in file]
     assert any(str(worker.database) in file for pid in worker.roles()["pusher"] for file in open_files(pid))
+
+
+def test_the_supervisor_does_without_the_applications_of_django(worker):
+    [guard] = worker.roles()["guard"]
+    assert 2 * own_memory(worker.pid) < own_memory(guard)
+
+
+def own_memory(pid):
+    """Return the anonymous memory of a process, in KiB, whether shared with forked ones or not."""
+    [line] = [line for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if "Anonymous:" in line]
+    return int(line.split()[1])
 
 
 def test_a_task_is_done_and_its_row_deleted(worker):

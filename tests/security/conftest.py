@@ -1,6 +1,7 @@
 """The estate with an example row of everything, and the cast."""
 
 import logging
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from drsorch.access.grants import grant, save_team
-from drsorch.access.models import OrgWideGrant, RoleGroup, Team
+from drsorch.access.models import OrgWideGrant, RoleGroup, Team, User
+from drsorch.access.roles import Permission
 from drsorch.access.tokens import issue_token
-from drsorch.api import health, throttles
+from drsorch.api import health
+from drsorch.audit import retention
+from drsorch.audit.models import AuditSegment
 from drsorch.audit.record import record
 from drsorch.audit.verify import keep, verify
+from drsorch.config.services import current_settings
 from drsorch.queue.models import beat
 from executions.models import Gate, Job, JobEvent, Launch, Poller, Termination
-from protection.models import ServerHold
+from protection.models import ReceivedEvent, ServerHold
 from tests import factories
 from tests.access.conftest import staff
 from tests.access.estate import REGION, estate
@@ -30,7 +35,18 @@ def world(db):
 
 
 @pytest.fixture
-def names(world, ada):
+def segment(world, ada, settings, tmp_path, monkeypatch):
+    """An event that has left the audit trail with its segment."""
+    with transaction.atomic():
+        record(ada, "create_plan", world.north_plan)
+    settings.AUDIT_ANCHOR_FILE, settings.AUDIT_SEGMENT_FOLDER = str(tmp_path / "anchor.json"), str(tmp_path)
+    monkeypatch.setattr(retention, "LEAST_DAYS", 0)
+    retention.close_segments(since=timezone.now())
+    return AuditSegment.objects.get()
+
+
+@pytest.fixture
+def names(world, ada, segment):
     """The ids of an example row of everything, in the north, by the names in the paths of the matrix."""
     someone = factories.person("someone")
     team = save_team(team=Team(), name="Some team", members=[], actor=ada)
@@ -52,10 +68,13 @@ def names(world, ada):
         "access.team": team,
         "access.orgwidegrant": OrgWideGrant.objects.get(user=someone.user),
         "audit.auditevent": event,
+        "audit.auditsegment": segment,
         "audit.auditverification": keep(verify(), "ada"),
         "protection.targetaccount": world.north,
         "protection.protectiongroup": world.north_group,
         "protection.sourceserver": world.north_server,
+        "protection.receivedevent": ReceivedEvent.objects.create(event_id="e-1", rule="r"),
+        "config.settings": current_settings(),
         "plans.recoveryplan": world.north_plan,
     }
     found = rows | grants | _of_execution(world) | vars(world)
@@ -115,6 +134,25 @@ def enter(client, world, ada):
     return come
 
 
+@pytest.fixture
+def papers(ada, names, access_token, settings):
+    """Give somebody who has entered what one asks the API with instead of a session: an API token, and a JWT.
+
+    Who is nobody here has the number of a token and a secret made up, and a JWT of the provider for somebody else.
+    """
+    settings.EVENTS_ALLOWED_CIDRS = ["127.0.0.0/8"]  # it is the token that decides
+
+    def give(person: Person, **narrowed):
+        user = User.objects.filter(username=person.name).first()
+        if user is None:
+            return {"token": f"drs_{names['token']}_{'x' * 43}", "JWT": access_token(None)}
+        rights = {"scopes": list(Permission), "expires_at": timezone.now() + timedelta(days=1)} | narrowed
+        _, text = issue_token(owner=user, actor=ada, name=uuid.uuid4().hex, **rights)
+        return {"token": text, "JWT": access_token(user)}
+
+    return give
+
+
 def _grant(user, person, world, ada):
     level = SCOPES[person.scope]
     if not level:
@@ -133,14 +171,6 @@ def quiet():
     logger.disabled = True
     yield
     logger.disabled = False
-
-
-@pytest.fixture(autouse=True)
-def full_buckets():
-    """Nobody has asked for anything yet."""
-    throttles.forget()
-    yield
-    throttles.forget()
 
 
 @pytest.fixture(autouse=True)

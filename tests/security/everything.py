@@ -1,15 +1,26 @@
 """Every row of the matrix: the admin site, the API from its own declarations, and the console."""
 
 import json
+from dataclasses import replace
 
 from drsorch.access.declared import PUBLIC, SIGNED_IN
 from drsorch.access.roles import Permission as P
 from tests.api.routes import ROUTES, Route
 from tests.api.test_bad_input import least
-from tests.security.matrix import ADMIN_ROWS, ADMINISTRATOR, AUDITOR, CLOSED_ROWS, CONSOLE, OWN_OR_ADMINISTRATOR, Row
+from tests.security.matrix import (
+    ADMIN_ROWS,
+    ADMINISTRATOR,
+    AUDITOR,
+    CLOSED_ROWS,
+    CONSOLE,
+    NOBODY,
+    OWN_OR_ADMINISTRATOR,
+    Row,
+)
 
 # What an address is about, by how it begins: the example in its place, and how that is reached.
 OBJECTS = {
+    "/config/settings": ("", "everywhere"),
     "/accounts/{": ("north_number", "north"),
     "/protection-groups/{": ("north_group", "north_group"),
     "/recovery-plans/{": ("north_plan", "north_plan"),
@@ -18,6 +29,7 @@ OBJECTS = {
     "/drs/job-logs/{": ("north_job_id", "of the north"),
     "/users/tokens/{": ("token", ""),
 }
+DAYS = ("drillDays", "recoveryDays", "timelineDays", "jobLogDays", "auditDays")
 STOPPING, GOING_ON = (P.MANAGE_EXECUTION,), (P.MANAGE_EXECUTION, P.EXECUTE_RECOVERY)
 # What the service asks for beyond what the address declares.
 BEYOND = {
@@ -29,6 +41,10 @@ BEYOND = {
     "POST /executions/{id}/decide": GOING_ON,
     "DELETE /executions": (ADMINISTRATOR,),
     "POST /executions/delete": (ADMINISTRATOR,),
+    "PUT /config/settings": (ADMINISTRATOR,),
+    "GET /config/export": (AUDITOR,),
+    "POST /config/import": (ADMINISTRATOR,),
+    "POST /events/eventbridge": (NOBODY,),  # with a session: events come with a token
     "DELETE /users/tokens/{id}": (OWN_OR_ADMINISTRATOR,),
     "GET /audit/events": (AUDITOR,),
     "GET /audit/verification": (AUDITOR,),
@@ -49,6 +65,8 @@ UNTRIED = {
 BODIES = {
     "POST /recovery-plans/{id}/copy": {"name": "North plan"},
     "POST /recovery-plans/{id}/execute": {"executionType": "RECOVERY"},
+    "PUT /config/settings": dict.fromkeys(DAYS, 100),
+    "POST /config/import": {"document": {}},
     "POST /executions/delete": {"executionIds": ["{north_run}"]},
     "POST /audit/verification": {},
 }
@@ -93,4 +111,7 @@ API_ROWS = [
     Row("read and try the API", "GET", "/api/v1/docs", SIGNED_IN, in_docs=False),
     *map(row_of, ROUTES),
 ]
+# With a token, of which two rows are different: the page of the documentation is for browsers, and events are taken.
+WITH_TOKEN = {"/api/v1/events/eventbridge": ADMINISTRATOR}  # who may change everything everywhere
+TOKEN_ROWS = [replace(row, needs=WITH_TOKEN.get(row.path, row.needs)) for row in API_ROWS if row.path != "/api/v1/docs"]
 EVERYTHING = [*ADMIN_ROWS, *CLOSED_ROWS, *API_ROWS, *CONSOLE]  # signing out comes last

@@ -83,6 +83,10 @@ CONSOLE = [
         sent={"mode": "RECOVERY"},
     ),
     Row("sign in", "GET", "/account/sign-in", PUBLIC),
+    Row("sign in through the identity provider", "GET", "/account/oidc/begin", PUBLIC),
+    Row("come back from the identity provider", "GET", "/account/oidc/callback", PUBLIC, in_docs=False),
+    Row("ask how long the session lasts", "GET", "/account/session", SIGNED_IN, in_docs=False),
+    Row("stay signed in", "GET", "/account/session/stay", SIGNED_IN, in_docs=False),
     Row("see one's own rights", "GET", "/account/profile", SIGNED_IN),
     Row("see one's own API tokens", "GET", "/account/tokens", SIGNED_IN),
     Row("make an API token", "POST", "/account/tokens", SIGNED_IN),
@@ -121,6 +125,7 @@ ADMIN = [
     by_administrators("access.team"),
     by_administrators("access.orgwidegrant"),
     records("audit.auditevent", "everywhere", AUDITOR),
+    records("audit.auditsegment", "everywhere", AUDITOR),
     records("audit.auditverification", "everywhere", AUDITOR),
     AdminModel("protection.targetaccount", "north", P.MANAGE_ACCOUNTS, P.MANAGE_ACCOUNTS),
     AdminModel(
@@ -151,6 +156,8 @@ ADMIN = [
     records("executions.event", "of the north"),
     records("executions.gate", "of the north"),
     records("executions.poller", "of the north"),
+    records("protection.receivedevent", "everywhere"),
+    AdminModel("config.settings", "everywhere", change=ADMINISTRATOR),
 ]
 # Tables of libraries: Django's own permissions keep everybody out, for nobody is made superuser.
 CLOSED = ("django_q.schedule", "django_q.success", "django_q.failure", "django_q.ormq")
@@ -167,6 +174,15 @@ ADMIN_PAGES = [
     Row("set somebody's password", "POST", "/admin/access/user/{access.user}/password/", ADMINISTRATOR, "everywhere"),
     Row("export the audit trail", "GET", "/admin/audit/auditevent/export.{kind}", AUDITOR),
     Row("verify the audit trail", "POST", "/admin/audit/auditevent/verify/", AUDITOR),
+    Row("export the configuration", "POST", "/admin/config/settings/export/", AUDITOR),
+    Row("import a configuration", "POST", "/admin/config/settings/import/", ADMINISTRATOR, sent={"document": "x"}),
+    Row(
+        "download a segment of the audit trail",
+        "GET",
+        "/admin/audit/auditsegment/{audit.auditsegment}/file/",
+        AUDITOR,
+        "everywhere",
+    ),
     Row("change one's own password", "GET", "/admin/password_change/", SIGNED_IN),
     Row("have changed it", "GET", "/admin/password_change/done/", SIGNED_IN, in_docs=False),
     Row("come from the admin's sign-in", "GET", "/admin/login/", SIGNED_IN, in_docs=False),
@@ -175,7 +191,7 @@ ADMIN_PAGES = [
     Row("complete a choice", "GET", "/admin/autocomplete/", NOBODY, in_docs=False),
     *(
         Row(f"see what {app} has", "GET", f"/admin/{app}/", P.VIEW_RESOURCES, in_docs=False, refused="404")
-        for app in ("access", "protection", "plans", "executions")
+        for app in ("access", "config", "protection", "plans", "executions")
     ),
     Row("see what audit has", "GET", "/admin/audit/", AUDITOR, in_docs=False, refused="404"),
     Row("see the queue's tables", "GET", "/admin/django_q/", OWN, in_docs=False),

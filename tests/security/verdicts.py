@@ -89,7 +89,7 @@ def answered(client: Any, row: Row, names: dict[str, Any]) -> str:
     if response.status_code in (301, 302):
         return _of_redirect(response)
     if response.status_code == UNAUTHENTICATED:
-        return SIGN_IN
+        return ALLOWED if _is_of_the_door(response) else SIGN_IN
     if response.status_code in (403, 404):
         return str(response.status_code)
     is_answer = response.status_code < 500 and response.status_code != THROTTLED
@@ -99,6 +99,11 @@ def answered(client: Any, row: Row, names: dict[str, Any]) -> str:
 
 def _filled(text: str, names: dict[str, Any]) -> str:
     return PLACEHOLDER.sub(lambda found: str(names[found[1]]), text)
+
+
+def _is_of_the_door(response: Any) -> bool:
+    """Say whether a sign-in was refused: by the page where one signs in, which has let the request in."""
+    return any(template.name == "access/refused.html" for template in response.templates)
 
 
 def _of_redirect(response: Any) -> str:

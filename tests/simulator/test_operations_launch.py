@@ -114,6 +114,19 @@ def test_right_sizing_decides_whether_the_template_s_instance_type_counts(simula
     assert machine(ec2)["InstanceType"] == launched
 
 
+def test_b22_an_update_of_the_launch_configuration_makes_a_version_that_overwrites_what_ec2_was_told(drs, ec2, first):
+    template = drs.get_launch_configuration(sourceServerID=first)["ec2LaunchTemplateID"]
+    edit(ec2, template, {"InstanceType": "c5.4xlarge"})
+    before = versions(ec2, template)
+
+    drs.update_launch_configuration(sourceServerID=first, copyTags=False)
+
+    after = versions(ec2, template)
+    assert len(after) == len(before) + 1
+    assert before[-1]["LaunchTemplateData"]["InstanceType"] == "c5.4xlarge"
+    assert after[-1]["LaunchTemplateData"]["InstanceType"] != "c5.4xlarge"
+
+
 def test_an_own_instance_type_survives_an_update_without_right_sizing(drs, ec2, first):
     template = drs.update_launch_configuration(sourceServerID=first, targetInstanceTypeRightSizingMethod="NONE")
     edit(ec2, template["ec2LaunchTemplateID"], {"InstanceType": "c5.4xlarge"})

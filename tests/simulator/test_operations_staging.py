@@ -40,7 +40,7 @@ def extended(finance):
     return finance.create_extended_source_server(sourceServerArn=arn, tags={"Application": "Ledger"})["sourceServer"]
 
 
-def test_a_staging_account_shows_what_can_be_extended_and_lists_itself_only_then(finance, staging):
+def test_b21_a_staging_account_is_listed_only_when_a_server_of_it_is_extended(finance, staging):
     assert finance.list_staging_accounts()["accounts"] == []
     first, second = extensible(finance)
     assert (first["hostname"], second["hostname"]) == ("led-use1-app01", "led-use1-app02")

@@ -15,7 +15,8 @@ from tests.torture.installation import Installation
 from tests.torture.times import Times
 
 EVERY = 45.0
-PAST_THE_SETTLE_WINDOW = 0.3  # of all freezes; the others last longer than the lease
+AGAIN_AFTER = 3.0  # when the frozen ones were replaced with their group before their time
+PAST_THE_SETTLE_WINDOW = 0.5  # of all freezes; the others last longer than the lease
 WAITS_FOR_AN_INTENT = 6.0
 LOOKS_EVERY = 0.003  # between the commit of an intent and its call lie a few milliseconds
 LETS_GO_AFTER = 0.3
@@ -42,6 +43,8 @@ class Freezer:
         now = time.monotonic()
         if self.frozen and now >= self.until:
             self.let_go()
+        elif self.frozen and not processes.still_alive(self.frozen):
+            self.frozen, self.next = [], now + AGAIN_AFTER
         elif not self.frozen and now >= self.next:
             self.next = now + self.dice.uniform(0.5, 1.5) * EVERY
             self._freeze()

@@ -8,18 +8,28 @@ from django.db import transaction
 
 from drsorch.audit import anchor
 from drsorch.audit.actor import COMMAND
+from drsorch.audit.findings import Report
 from drsorch.audit.models import AuditAnchor
 from drsorch.audit.record import record
-from drsorch.audit.verify import Report, keep, verify
+from drsorch.audit.segment_checks import check_file
+from drsorch.audit.verify import keep, verify
+
+UNREAD = 3  # exit code: nothing is wrong in what was read, and not all was
 
 
 class Command(BaseCommand):
-    """Verifies the whole chain and its anchor, and moves the anchor on when both are good. Exit code 1 when not."""
+    """Verifies the whole chain and its anchor, and moves the anchor on when both are good. Exit code 1 when not.
 
-    help = "Verify the audit trail: every event, their order, the head and the anchor. Exit code 1 when one is wrong."
+    3 when nothing that was read is wrong, and files of segments could not be read.
+    """
+
+    help = (
+        "Verify the audit trail: every event, their order, the head, the anchor and the segments that have left the "
+        "table. Exit code 1 when one is wrong, 3 when none is and files of segments could not be read."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Accept --anchor and --new-anchor."""
+        """Accept --anchor, --new-anchor and --segment."""
         parser.add_argument(
             "--anchor",
             action="append",
@@ -33,17 +43,48 @@ class Command(BaseCommand):
             action="store_true",
             help="put the anchor of this host aside and begin a new one, if everything else is good; this is recorded",
         )
+        parser.add_argument(
+            "--segment",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE",
+            help="verify only this file of a segment, event by event, without the database; repeat for more",
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Verify, keep the result, say it. Raises CommandError with a sentence for each problem."""
+        if options["segment"]:
+            self._verify_files(options["segment"])
+            return
         report = verify(copies=options["anchor"], is_anchored=not options["new_anchor"])
         if report.is_good:
             self._anchor(report, is_new=options["new_anchor"])
         keep(report, COMMAND.name)
-        counted = f"{report.events} events verified in {report.seconds:.1f} s, up to event {report.sequence}."
         if not report.is_good:
-            raise CommandError("\n".join([*report.problems, *_more(report), f"{counted} THE AUDIT TRAIL IS NOT GOOD."]))
-        self.stdout.write("\n".join([*report.notes, f"{counted} Nothing is wrong."]))
+            raise CommandError("\n".join([*report.told(), f"{report.counted()} THE AUDIT TRAIL IS NOT GOOD."]))
+        if report.unread_count:
+            said = [
+                *report.notes,
+                *report.told(),
+                f"{report.counted()} Nothing is wrong in what was read: NOT ALL WAS.",
+            ]
+            raise CommandError("\n".join(said), returncode=UNREAD)
+        self.stdout.write("\n".join([*report.notes, f"{report.counted()} Nothing is wrong."]))
+
+    def _verify_files(self, paths: list[Path]) -> None:
+        wrong = []
+        for path in paths:
+            try:
+                report = check_file(path)
+            except OSError as error:
+                wrong.append(f"The file {path} cannot be read: {error.strerror}.")
+                continue
+            if report.is_good:
+                self.stdout.write(f"{path}: {report.counted()} Nothing is wrong.")
+            wrong += report.told()
+        if wrong:
+            raise CommandError("\n".join([*wrong, "NOT ALL SEGMENTS ARE GOOD."]))
 
     def _anchor(self, report: Report, *, is_new: bool) -> None:
         try:
@@ -57,8 +98,3 @@ class Command(BaseCommand):
                 record(COMMAND, "begin_new_anchor", place, sequence=kept.sequence)
         if kept:
             report.notes.append(f"The anchor holds event {kept.sequence}, {kept.hmac}.")
-
-
-def _more(report: Report) -> list[str]:
-    hidden = report.problem_count - len(report.problems)
-    return [f"And {hidden} more problems."] if hidden else []

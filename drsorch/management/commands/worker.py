@@ -1,12 +1,13 @@
 """`manage.py worker`: do the background work of this installation."""
 
 import argparse
+import os
+import sys
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from drsorch.queue.supervisor import Supervisor
 from drsorch.queue.ticker import load_jobs
 
 MOST_WORKERS = 64
@@ -44,11 +45,11 @@ class Command(BaseCommand):
             raise CommandError(
                 f"QUEUE_WARM_UP, QUEUE_TICKER or QUEUE_SCHEDULES names a function that cannot be imported: {error}"
             ) from error
-        Supervisor(
-            workers=options["workers"],
-            stall=settings.QUEUE_STALL_SECONDS,
-            longest_pause=settings.QUEUE_LONGEST_PAUSE_SECONDS,
-        ).run()
+        # In the place of this process: the supervisor has no use for what Django has loaded, and keeps it for weeks.
+        os.chdir(settings.BASE_DIR)
+        os.execv(  # noqa: S606 - our own interpreter and package
+            sys.executable, [sys.executable, "-m", "drsorch.queue", "supervise", str(options["workers"])]
+        )
 
 
 def worker_count(text: str) -> int:
