@@ -87,6 +87,7 @@ class RecoveryPlan(Authored):
 
     objects = RecoveryPlanQuerySet.as_manager()
     access_via = ("waves__wave_groups__group__account",)
+    in_scope_as = "plans"
     needs_as_well = {Permission.EXECUTE_RECOVERY: "waves__wave_groups__group__account"}
 
     class Meta:

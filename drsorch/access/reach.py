@@ -3,7 +3,8 @@
 A model says with `access_via` from where it inherits, as paths of relations. A path to one row gives what that row
 gives. A path to many gives what all of them give together: a plan over two accounts needs the grant on both. With
 `granted_via` it names rows whose own grants count as its own, without what those rows inherit. `needs_as_well` says for
-a permission on which other rows the level is needed too.
+a permission on which other rows the level is needed too. `in_scope_as` is what rows that can be granted are called in
+answers about what somebody reaches.
 """
 
 from collections.abc import Callable, Collection

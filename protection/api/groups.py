@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
@@ -32,6 +32,7 @@ SUMMARY = {
     "rtoMinutes": 60,
     "rpoMinutes": 15,
     "serverCount": 1,
+    "hasServerConflict": False,
     "version": 1,
     "createdAt": "2026-03-01T12:00:00Z",
     "changedAt": "2026-03-01T12:00:00Z",
@@ -78,7 +79,11 @@ class GroupViewSet(ApiViewSet):
     @endpoint(VIEW, query=GroupQuery, answer=GroupSummary, is_list=True, usual_order="name", example=SUMMARY)
     def list(self) -> Any:
         """List protection groups."""
-        return self.page(self.rows())
+        rows = self.rows()  # all of them are EXPLICIT: `selection` has no other word yet
+        if "conflict" in self.query:
+            held = Q(pk__in=ServerHold.objects.exclude(server__group=None).values("server__group"))
+            rows = rows.filter(held if self.query["conflict"] else ~held)
+        return self.page(rows, ignored=("selection", "conflict"))
 
     @endpoint(VIEW, answer=GroupAnswer, has_version=True, example=EXAMPLE)
     def retrieve(self, pk: int) -> Any:

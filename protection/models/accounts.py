@@ -48,6 +48,7 @@ class TargetAccount(Authored):
 
     access_via = ()
     named_in_tokens_by = "account_id"
+    in_scope_as = "accounts"
 
     class Meta:
         ordering = ["name"]

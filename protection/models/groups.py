@@ -28,6 +28,7 @@ class ProtectionGroup(Authored):
 
     objects = ProtectionGroupQuerySet.as_manager()
     access_via = ("account",)
+    in_scope_as = "groups"
 
     class Meta:
         ordering = ["name"]

@@ -7,12 +7,14 @@ from rest_framework import serializers
 
 from drsorch.access import policy
 from drsorch.access.roles import Permission
-from drsorch.api.fields import Flag, Pattern, ServerIds, Tags, Text, Whole, account_id
+from drsorch.api.fields import Flag, FlagWord, Pattern, ServerIds, Tags, Text, Whole, account_id
 from drsorch.api.offers import Offer
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Input, OfferAnswer
 from protection.models import ProtectionGroup
 from protection.services.groups import held_sentence
+
+SELECTIONS = ("EXPLICIT",)
 
 
 class GroupInput(Input):
@@ -39,7 +41,9 @@ class GroupQuery(ListQuery):
     orderings = {"name": ("name", "pk"), "changedAt": ("changed_at", "pk")}
     accountId = account_id(source="account__account_id", required=False)
     region = serializers.CharField(required=False, max_length=32)
+    selection = serializers.ChoiceField(choices=SELECTIONS, required=False)
     tier = serializers.CharField(required=False, max_length=50)
+    conflict = FlagWord(required=False, help_text="Whether an execution has some of its servers.")
     search = serializers.CharField(source="name__icontains", required=False, max_length=100)
 
 
@@ -51,15 +55,20 @@ class GroupSummary(Answer):
     description = Text()
     accountId = Text(source="account.account_id")
     region = Text()
-    selection = serializers.ChoiceField(choices=("EXPLICIT",), default="EXPLICIT")
+    selection = serializers.ChoiceField(choices=SELECTIONS, default="EXPLICIT")
     tier = Text()
     rtoMinutes = Whole(source="rto_minutes", allow_null=True)
     rpoMinutes = Whole(source="rpo_minutes", allow_null=True)
     serverCount = Whole(source="server_count")
+    hasServerConflict = serializers.SerializerMethodField()
     version = Whole()
     createdAt = serializers.DateTimeField(source="created_at")
     changedAt = serializers.DateTimeField(source="changed_at")
     allowedActions = serializers.SerializerMethodField()
+
+    def get_hasServerConflict(self, row: Any) -> bool:
+        """Whether an execution has some of its servers: it cannot be changed, and no other execution can start them."""
+        return row.held_by is not None
 
     @extend_schema_field(OfferAnswer(many=True))
     def get_allowedActions(self, row: ProtectionGroup) -> Any:

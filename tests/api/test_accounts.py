@@ -122,13 +122,3 @@ def test_a_synchronisation_is_asked_for(calling, vera, sam, place):
     assert calling(vera).data("POST", "/drs/sync", {"accountId": factories.TARGET}, status=202) == {"regions": 2}
     calling(vera).refusal("POST", "/drs/sync", {"accountId": "999999999999"}, status=404)
     calling(sam).refusal("POST", "/drs/sync", status=403)
-
-
-def test_the_profile_says_who_one_is(calling, olga, sam):
-    assert calling(olga).data("GET", "/users/profile") == {
-        "username": "olga",
-        "email": "",
-        "roles": ["DRSRecoveryManager"],
-        "permissions": ["drs:ExecuteRecovery", "drs:ManageExecution", "drs:TerminateInstances", "drs:ViewResources"],
-    }
-    assert calling(sam).data("GET", "/users/profile")["permissions"] == []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from executions import services as executions
 from protection.models import ProtectionGroup
 from tests import factories
 
@@ -76,6 +77,31 @@ def test_what_is_offered_is_what_is_possible(calling, ada, place):
 
     assert offers == {"update": True, "delete": False}
     assert ask.refusal("DELETE", path, status=409, version=1)["code"] == "IN_USE"
+
+
+def test_groups_are_filtered(calling, ada, olga, vera, place):
+    databases, applications = factories.group(ada, place, "db"), factories.group(ada, place, "app")
+    factories.group(ada, place, "web", region=factories.OTHER_REGION)
+    ask = calling(vera)
+
+    def names(query):
+        return [row["name"] for row in ask.data("GET", f"/protection-groups?{query}")["items"]]
+
+    all_three = ["app us-east-1", "db us-east-1", "web us-west-2"]
+    assert names("selection=EXPLICIT") == names("conflict=false") == names(f"accountId={factories.TARGET}") == all_three
+    assert names("region=us-west-2") == names("search=WEB&selection=EXPLICIT") == ["web us-west-2"]
+    assert names("conflict=true") == names("accountId=999999999999") == []
+    for wrong in ("selection=explicit", "conflict=1", "conflict=", "region=a&region=b"):
+        assert ask.refusal("GET", f"/protection-groups?{wrong}", status=400)["code"] == "VALIDATION_FAILED"
+
+    executions.start_execution(plan=factories.plan(ada, databases, name="Billing"), actor=olga)
+
+    assert names("conflict=true") == ["db us-east-1"]
+    assert names("conflict=false&region=us-east-1") == ["app us-east-1"]
+    shown = {row["name"]: row["hasServerConflict"] for row in ask.data("GET", "/protection-groups")["items"]}
+    assert shown == dict.fromkeys(all_three, False) | {"db us-east-1": True}
+    assert ask.data("GET", f"/protection-groups/{databases.pk}")["hasServerConflict"]
+    assert not ask.data("GET", f"/protection-groups/{applications.pk}")["hasServerConflict"]
 
 
 def test_a_server_of_another_group_is_a_conflict_that_names_the_group(calling, ada, place, body):

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from drsorch.access.roles import Permission
 from drsorch.access.tokens import issue_token
+from drsorch.api.files import OF_PAGES
 from drsorch.api.schema import needed
 from tests.api.installed import installed
 from tests.api.routes import ROUTES
@@ -20,6 +21,7 @@ from tests.api.routes import ROUTES
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"<!-- endpoints -->\n(.*)<!-- end of endpoints -->", re.DOTALL)
+FILTERS = re.compile(r"<!-- filters -->\n(.*)<!-- end of filters -->", re.DOTALL)
 LONGEST = 300  # seconds; a script that hangs is ended
 
 
@@ -63,6 +65,7 @@ def test_the_examples_run_a_drill_from_the_account_to_the_proof(token, tmp_path)
     assert "executionId,planId,planName" in curl.stdout
     for words in (
         "Drill started by ada.",
+        "ada asked to pause before the next wave.",
         "COMPLETED 4 of 4 servers launched.",
         "4 of 4 instances are terminated",
         "pipeline-1234",
@@ -73,6 +76,8 @@ def test_the_examples_run_a_drill_from_the_account_to_the_proof(token, tmp_path)
         "unbroken: True",
     ):
         assert words in python.stdout
+    # The next wave is the first one when the worker has not come to it yet.
+    assert re.search(r"ada asked to pause before wave [12], (Databases|Applications)\. Resume", python.stdout)
 
 
 def table():
@@ -86,8 +91,41 @@ def table():
     return "\n".join(lines) + "\n"
 
 
-def test_the_table_names_every_endpoint_with_its_permission():
-    found = TABLE.search(GUIDE.read_text(encoding="utf-8"))
+def filters():
+    """The lists with their filters and orderings, the usual one first, as the guide shows them."""
+    lines = ["| list | filters | `ordering` |", "| --- | --- | --- |"]
+    for route in sorted((route for route in ROUTES if route.spec.is_list), key=lambda route: route.pattern):
+        shape, usual = route.spec.query, route.spec.usual_order.removeprefix("-")
+        names = [name for name in shape().fields if name not in OF_PAGES] + ["tag.KEY"] * shape.has_tags
+        orderings = sorted(shape.orderings, key=lambda name: (name != usual, name))
+        lines.append(f"| `{route.method} {route.pattern}` | {_named(names)} | {_named(orderings)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _named(names):
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+@pytest.mark.parametrize(("part", "made"), [(TABLE, table), (FILTERS, filters)], ids=["endpoints", "filters"])
+def test_the_tables_name_every_endpoint_with_its_permission_and_every_filter(part, made):
+    found = part.search(GUIDE.read_text(encoding="utf-8"))
 
     assert found
-    assert found[1] == table()
+    assert found[1] == made()
+
+
+# What specification and guide promise of lists that automation is built on.
+PROMISED = {
+    "/protection-groups": "accountId region selection conflict search",
+    "/recovery-plans": "accountId region lastStatus conflict search",
+    "/executions": "planId status active executionType accountId region source startedAfter startedBefore "
+    "parentExecutionId tag.KEY",
+    "/drs/source-servers": "accountId region replicationState assigned search tag.KEY",
+}
+
+
+@pytest.mark.parametrize("path", PROMISED)
+def test_a_list_takes_the_filters_that_are_promised(path):
+    line = next(line for line in filters().splitlines() if f"`GET {path}`" in line)
+
+    assert [name for name in PROMISED[path].split() if f"`{name}`" not in line] == []

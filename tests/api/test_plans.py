@@ -86,6 +86,7 @@ def test_a_plan_says_who_has_its_servers(calling, ada, olga, groups):
     names = [row["name"] for row in ask.data("GET", "/recovery-plans?conflict=true")["items"]]
     assert names == ["Other"]
     assert [row["name"] for row in ask.data("GET", "/recovery-plans?conflict=false")["items"]] == ["One"]
+    assert [row["name"] for row in ask.data("GET", "/recovery-plans?lastStatus=PENDING")["items"]] == ["One"]
 
 
 def test_plans_are_filtered(calling, ada, groups, vera):
