@@ -32,7 +32,7 @@ def key_of(request: Any, *, is_required: bool) -> str:
             f"Send {HEADER} with a new random value for each thing that you want done once, such as a UUID.",
             details={"fields": {HEADER: ["It is required here."]}},
         )
-    if key and not KEY.fullmatch(key):
+    if HEADER in request.headers and not KEY.fullmatch(key):
         raise Invalid(
             f"{HEADER} has 1 to 64 characters, letters, digits and signs, and no space.",
             details={"fields": {HEADER: ["It is not a key."]}},
