@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from threading import Event, Thread
+from typing import Any
 from unittest import mock
 
 from django.conf import settings
@@ -84,15 +85,19 @@ def let_go(estate: Estate) -> Iterator[Row]:
     yield Row(f"Verification of {report.events} audit events, of which {VERIFIED} in files", f"{report.seconds:.2f} s")
 
 
-def fill(total: int) -> None:
-    """Lengthen the chain to `total` events by copies of its last one, with seals that fit, past the guards."""
+def fill(total: int, said: Iterable[Mapping[str, Any]] = ()) -> None:
+    """Lengthen the chain to `total` events by copies of its last one, with seals that fit, past the guards.
+
+    `said` is what they say instead, one after the other, as long as it lasts.
+    """
     last = AuditEvent.objects.get(sequence=AuditHead.objects.get(pk=HEAD).sequence)
     facts, mac = {name: getattr(last, name) for name in chain.FACTS}, last.hmac
+    others = iter(said)
     triggers.remove(connection)
     while facts["sequence"] < total:
         rows = []
         for sequence in range(facts["sequence"] + 1, min(total, facts["sequence"] + AT_A_TIME) + 1):
-            facts |= {"sequence": sequence, "previous_hash": mac}
+            facts |= {**next(others, {}), "sequence": sequence, "previous_hash": mac}
             mac = chain.seal(facts, settings.AUDIT_KEY)
             rows.append(AuditEvent(**facts, hmac=mac))
         QuerySet(AuditEvent).bulk_create(rows)

@@ -11,6 +11,7 @@ class Options:
     executions: int
     load_speed: float
     window: float
+    history: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ SUITES = {
         worker=("latency",),
         is_postgresql=True,
     ),
+    "size": Suite("Many rows against a hundredth of them, on SQLite", ("size",)),
+    "size-postgresql": Suite("Many rows against a hundredth of them, on PostgreSQL", ("size",), is_postgresql=True),
     "load": Suite("Many executions at once, on SQLite", ("load",), worker=("load",), world=("estate",)),
     "load-postgresql": Suite(
         "Many executions at once, on PostgreSQL",
