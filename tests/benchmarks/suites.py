@@ -33,12 +33,12 @@ class Suite:
 SUITES = {
     "sqlite": Suite(
         "SQLite (WAL, `synchronous` FULL)",
-        ("queue", "latency", "reads", "step", "evidence", "pages", "calls", "demo"),
+        ("queue", "latency", "reads", "step", "tokens", "evidence", "pages", "calls", "demo"),
         worker=("queue", "latency", "reads"),
     ),
     "postgresql": Suite(
         "PostgreSQL, a cluster of its own with default settings",
-        ("latency", "step", "evidence"),
+        ("latency", "step", "tokens", "evidence"),
         worker=("latency",),
         is_postgresql=True,
     ),
