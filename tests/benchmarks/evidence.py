@@ -23,7 +23,7 @@ from tests.benchmarks.suites import Options
 from tests.benchmarks.table import Row, milliseconds
 from tests.torture.installation import Installation
 
-APPENDED, WRITERS = 2000, 8
+APPENDED, WRITERS, READY_WITHIN = 2000, 8, 60.0  # seconds
 APPEND_GOAL = 500  # a second, on PostgreSQL
 VERIFIED = 100_000
 VERIFY_GOAL = 5.0  # seconds
@@ -69,7 +69,7 @@ def append_at_once(actor: Actor) -> Row:
     """Append from several processes: each waits for the others, from when it locks the head until it has committed."""
     connection.close()  # a connection must not be shared with those that are forked
     forked = get_context("fork")
-    together = forked.Barrier(WRITERS + 1)
+    together = forked.Barrier(WRITERS + 1, timeout=READY_WITHIN)
 
     def work() -> None:
         connection.ensure_connection()
