@@ -241,7 +241,11 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
-            "token": {"type": "http", "scheme": "bearer", "description": "An API token, drs_…"},
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An API token, drs_…, or an access token of the identity provider.",
+            },
             "session": {
                 "type": "apiKey",
                 "in": "cookie",

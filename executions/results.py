@@ -95,7 +95,9 @@ def _write_jobs(jobs: list[Job], answer: Answer) -> list[Job]:
         job.ended_at = now
     for job in read:
         job.log_read_at = now
-    _save(jobs, ("status", "polled_at", "ended_at"))
+    # Each field only where something was heard: the engine may have ended a job since it was read for the question.
+    _save(jobs, ("status", "polled_at"))
+    _save(ended, ("ended_at",))
     _save(read, ("log_read_at",))
     return ended
 
@@ -207,7 +209,10 @@ def _apply(row: Any, reported: str, answer: Answer, events: list[str]) -> None:
         machine = answer.machines.get(instance.ec2_instance_id)
         row.private_ip = machine.private_ip if machine else ""
         row.instance_type = machine.instance_type if machine else ""
+    if row.launch_status in OPEN_SERVER and reported:
+        row.error = decisions.UNSEEN if reported == LaunchStatus.LAUNCHED else ""
     if row.launch_status == LaunchStatus.LAUNCHED:
+        row.error = ""
         row.step, row.launched_at = Step.READY, timezone.now()
         row.ended_at = row.launched_at
         if row.wave.checks != Checks.NONE:

@@ -102,7 +102,7 @@ def store_failure(
     """
     with transaction.atomic():
         poller, _ = Poller.objects.defer("survey").get_or_create(account_id=account_id, region=region)
-        mine = Poller.objects.filter(pk=poller.pk, fence=poller.fence if fence is None else fence)
+        mine = Poller.objects.filter(pk=poller.pk, **({} if fence is None else {"fence": fence}))
         is_kept = mine.update(survey_error=error.message, survey_failed_at=failed_at)
     if is_kept and poller.survey_error != error.message:
         renew_waiting_pages(account_id, region)

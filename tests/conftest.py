@@ -3,10 +3,24 @@
 import pytest
 
 from drsorch.access.roles import Role
+from drsorch.api import throttles
 from tests import factories
 from tests.access.conftest import staff
 
-pytest_plugins = ["tests.simulator_fixtures", "tests.concurrency_fixtures", "tests.access.provider_fixtures"]
+pytest_plugins = [
+    "tests.simulator_fixtures",
+    "tests.concurrency_fixtures",
+    "tests.access.provider_fixtures",
+    "tests.access.access_tokens",
+]
+
+
+@pytest.fixture(autouse=True)
+def full_buckets():
+    """Nobody has asked for anything yet."""
+    throttles.forget()
+    yield
+    throttles.forget()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from drsorch.access.denials import leave_unnoted
 from drsorch.access.models import User
 from drsorch.access.requests import actor_of
+from drsorch.api.throttles import refuse_strangers
 from drsorch.audit.models import Outcome
 from drsorch.audit.record import record, record_refusal
 
@@ -23,13 +24,13 @@ def refused(request: HttpRequest, *, how: str, reason: str, person: User | None 
     """Record that somebody was not let in, and why. Call it outside transactions.
 
     Without a `person` nobody is known by what was said. What was typed as a name is not kept: it may be a password,
-    typed into the wrong field.
+    typed into the wrong field. Raises Throttled when too many were refused at the address.
     """
     _record_alone(request, Outcome.DENIED, person, how=how, reason=reason, **_circumstances(), **detail)
 
 
 def failed(request: HttpRequest, *, how: str, reason: str, **detail: Any) -> None:
-    """Record that nobody could be let in, and why. Call it outside transactions."""
+    """Record that nobody could be let in, and why. Call it outside transactions. Raises Throttled like `refused`."""
     _record_alone(request, Outcome.FAILED, None, how=how, reason=reason, **detail)
 
 
@@ -47,7 +48,9 @@ def actor_is_known_anew(request: HttpRequest) -> None:
 
 def _record_alone(request: HttpRequest, outcome: str, person: User | None, **detail: Any) -> None:
     leave_unnoted(request)
-    record_refusal(actor_of(request), "sign_in", outcome=outcome, obj=person, object_kind="user", **detail)
+    actor = actor_of(request)
+    refuse_strangers(actor.address)  # whom nobody knows fills the evidence only so fast
+    record_refusal(actor, "sign_in", outcome=outcome, obj=person, object_kind="user", **detail)
 
 
 def _circumstances() -> dict[str, Any]:

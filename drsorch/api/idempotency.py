@@ -12,6 +12,7 @@ from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
+from drsorch.access.requests import actor_of
 from drsorch.api.models import KeptAnswer
 from drsorch.errors import Conflict, Invalid
 
@@ -26,18 +27,18 @@ REFUSED = 400
 
 def key_of(request: Any, *, is_required: bool) -> str:
     """Return the key of a request, empty when it has none and needs none. Raises Invalid."""
-    key: str = request.headers.get(HEADER, "")
-    if not key and is_required:
+    key: str | None = request.headers.get(HEADER)
+    if key is None and is_required:
         raise Invalid(
             f"Send {HEADER} with a new random value for each thing that you want done once, such as a UUID.",
             details={"fields": {HEADER: ["It is required here."]}},
         )
-    if HEADER in request.headers and not KEY.fullmatch(key):
+    if key is not None and not KEY.fullmatch(key):
         raise Invalid(
             f"{HEADER} has 1 to 64 characters, letters, digits and signs, and no space.",
             details={"fields": {HEADER: ["It is not a key."]}},
         )
-    return key
+    return key or ""
 
 
 def own_key(request: Any, key: str) -> str:
@@ -100,5 +101,5 @@ def _claim(user_id: int, key: str, digest: str) -> KeptAnswer:
 
 def _digest(request: Any) -> str:
     """Return what tells one request from another; by which token it came, since another one may see less."""
-    token, body = getattr(request.auth, "pk", ""), json.dumps(request.data, sort_keys=True)
+    token, body = actor_of(request._request).token, json.dumps(request.data, sort_keys=True)
     return hashlib.sha256(f"{request.method} {request.path} {token} {body}".encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_array_type
 from drf_spectacular.types import OpenApiTypes
@@ -28,7 +29,7 @@ SENTENCES = {
     429: "Too many requests: `Retry-After` says how long to wait.",
     500: "Something went wrong here.",
     502: "AWS refused: `details` has its code and request id.",
-    503: "AWS does not answer.",
+    503: "AWS does not answer, or the identity provider of an access token, or a part of the installation.",
 }
 
 
@@ -148,6 +149,8 @@ class ApiSchema(AutoSchema):
         found |= {400}
         if not spec.is_public:
             found |= {401, 403}
+            if settings.OIDC_ISSUER:
+                found |= {503}  # whose access token it is cannot be found out
         if "{" in self.path:
             found |= {404}
         if self.method in WRITES and not spec.is_public:

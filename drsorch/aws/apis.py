@@ -15,7 +15,7 @@ from drsorch.aws import endpoint
 from drsorch.aws.calls import watch
 
 SERVICES = ("sts", "drs", "ec2")
-# With all of its 700 operations EC2 takes 30 MB in each process, and more than 1 MB in each client.
+# With all of its 700 operations EC2 takes 7 MiB in each process, and more than 1 MiB in each client.
 EC2_OPERATIONS = ("DescribeInstances", "DescribeInstanceStatus")
 # A request that was not given credentials must not go out in the name of any account.
 NOBODY = {"aws_access_key_id": "given-with-each-request", "aws_secret_access_key": "given-with-each-request"}

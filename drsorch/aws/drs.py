@@ -34,6 +34,12 @@ __all__ = [
 ]
 IDS_PER_REQUEST = 200  # the API model's limit for source servers and recovery instances
 JOB_IDS_PER_REQUEST = 1_000
+# The member by which the entries of a list are told apart.
+KEYS = {
+    "DescribeJobs": "jobID",
+    "DescribeRecoveryInstances": "recoveryInstanceID",
+    "DescribeSourceServers": "sourceServerID",
+}
 ENUMS = (
     "DataReplicationState EC2InstanceState InitiatedBy JobLogEvent JobStatus JobType LastLaunchType LaunchDisposition "
     "LaunchStatus"
@@ -94,7 +100,10 @@ def describe_recovery_snapshots(
     params: dict[str, Any] = {"sourceServerID": server_id, "order": "DESC"}
     if until is not None:
         params["filters"] = {"toDateTime": wire.format_time(until)}
-    found = [drs_answers.recovery_snapshot(item) for item in pages(client, "DescribeRecoverySnapshots", params)]
+    found = [
+        drs_answers.recovery_snapshot(item)
+        for item in pages(client, "DescribeRecoverySnapshots", params, key="snapshotID")
+    ]
     oldest = datetime.min.replace(tzinfo=UTC)
     return sorted(found, key=lambda row: row.taken_at or row.expected_at or oldest, reverse=True)
 
@@ -186,9 +195,9 @@ def _started_job(client: Client, operation: str, params: Mapping[str, Any], dead
 
 
 def _items(client: Client, operation: str, filters: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Yield what `operation` finds for each of `filters`. An empty filter asks for everything."""
+    """Yield what `operation` finds for each of `filters`, once. An empty filter asks for everything."""
     for each in filters:
-        yield from pages(client, operation, {"filters": dict(each)} if each else {})
+        yield from pages(client, operation, {"filters": dict(each)} if each else {}, key=KEYS[operation])
 
 
 def _enums(client: Client) -> dict[str, list[str]]:

@@ -15,17 +15,25 @@ def pages(
     *,
     items: str = "items",
     token: str = "nextToken",  # noqa: S107 - a member name, no secret
+    key: str = "",
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the entries of all pages. `items` and `token` are the members that the service uses for them.
 
+    With a `key`, the member that tells entries apart, each comes once: a list that shifts between two pages shows some
+    twice.
     Raises AwsError, also when an answer has no list: that is not an empty list, and a half-read list is none at all.
     """
-    found, seen = "", set[str]()
+    found, seen, known = "", set[str](), set[str]()
     while True:
         answer = call(client, operation, {**params, token: found} if found else params)
         if not isinstance(answer.get(items), list):
             raise unreadable(client, operation, f"it has no list of {items}.")
-        yield from wire.listed(answer, items)
+        for entry in wire.listed(answer, items):
+            name = wire.text(entry, key) if key else ""
+            if name not in known:
+                yield entry
+            if name:
+                known.add(name)
         found = wire.text(answer, token)
         if not found:
             return

@@ -268,7 +268,7 @@ def _endpoints() -> tuple[tuple[str, str], ...]:
 
 
 def _api(region: str, service: str, timing: Timing) -> Any:
-    """Return the botocore client, for all accounts: making one costs some 50 ms and 1 MB. Those used last are kept."""
+    """Return the botocore client, for all accounts: making one costs some 50 ms. Those used last are kept."""
     process = _process
     key = (_endpoints(), region, service, timing)
     with process.lock:

@@ -86,4 +86,7 @@ class Refusals:
         note_refusal(request, error)
         if not isinstance(error, UserError):
             return None
-        return render(request, "console/refused.html", {"error": error}, status=error.status)
+        response = render(request, "console/refused.html", {"error": error}, status=error.status)
+        if "retry_after" in error.details:
+            response["Retry-After"] = error.details["retry_after"]
+        return response

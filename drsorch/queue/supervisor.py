@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 
 from django.conf import settings
@@ -51,7 +50,6 @@ class Group:
         # one signal reaches all of it, and Ctrl-C reaches only us.
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and package
             [sys.executable, "-m", "drsorch.queue", "group", str(speaking), str(os.getpid())],
-            cwd=Path(__file__).resolve().parents[2],
             stdin=subprocess.DEVNULL,
             pass_fds=[speaking],
             start_new_session=True,

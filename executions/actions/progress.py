@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from executions.actions.servers import end_servers
 from executions.decisions import actions as do
+from executions.decisions.server import UNSEEN
 from executions.models import Launch, ServerRun, WaveRun
 from executions.states import (
     MAY_HAVE_A_JOB,
@@ -25,6 +26,8 @@ SENTENCES = {
     WaveStatus.LAUNCHING: "Wave {wave.number}, {wave.name}: DRS launches recovery instances.",
     WaveStatus.CHECKING: "Wave {wave.number}, {wave.name}: its instances are checked.",
 }
+
+REPLACED = "its recovery instance could not be found: it was terminated, or a later launch of the server replaced it."
 
 
 def show(turn: Turn, action: do.Progress) -> None:
@@ -59,10 +62,14 @@ def give_up(turn: Turn, action: do.GiveUp) -> None:
     """Count the servers that DRS left without an end, a grace time after their job ended, as failed."""
     call = Launch.objects.select_related("job", "wave").get(pk=action.call)
     with turn.record() as execution:
-        names = ", ".join(call.servers.open().values_list("name", flat=True))
-        why = f"DRS ended job {call.job} without a recovery instance that could be found."
-        if end_servers(execution, call.servers.all(), LaunchStatus.FAILED, why):
-            execution.say(f"{names}: {why}", by="engine", what="server", tone="error")
+        servers = ServerRun.objects.filter(launches=call)
+        for left, why in (
+            (servers.filter(error=UNSEEN), f"DRS launched it in job {call.job}, but {REPLACED}"),
+            (servers.all(), f"DRS ended job {call.job} without a recovery instance that could be found."),
+        ):
+            names = ", ".join(left.open().values_list("name", flat=True))
+            if end_servers(execution, left, LaunchStatus.FAILED, why):
+                execution.say(f"{names}: {why}", by="engine", what="server", tone="error")
 
 
 def lose_sight(turn: Turn, action: do.LoseSight) -> None:

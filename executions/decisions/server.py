@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from executions.states import LaunchStatus, Step
 
+# DRS says LAUNCHED, which counts only with the recovery instance. It is shown late, or never when a later launch of the
+# server has replaced it meanwhile.
+UNSEEN = "DRS has launched this server, but does not show its recovery instance."
 STEPS = {
     "JOB_START": Step.PREPARING,
     "CLEANUP": Step.PREPARING,

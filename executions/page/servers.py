@@ -60,7 +60,7 @@ class ServerRow:
     @property
     def _has_own_error(self) -> bool:
         is_left_out = self.status == LaunchStatus.SKIPPED and self.wave.started_at is not None
-        return is_left_out or self.status in {LaunchStatus.FAILED, LaunchStatus.TERMINATED}
+        return is_left_out or self.status in OPEN_SERVER | {LaunchStatus.FAILED, LaunchStatus.TERMINATED}
 
 
 class AttemptRow:

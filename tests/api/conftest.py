@@ -5,7 +5,6 @@ import pytest
 from rest_framework.test import APIClient
 
 from drsorch.access.roles import Role
-from drsorch.api import throttles
 from drsorch.aws import sessions
 from tests import factories
 
@@ -18,14 +17,6 @@ def aws(aws):
     core = sessions._process.hub_session()._session
     core.register_component("data_loader", MODELS)
     return aws
-
-
-@pytest.fixture(autouse=True)
-def full_buckets():
-    """Nobody has asked for anything yet."""
-    throttles.forget()
-    yield
-    throttles.forget()
 
 
 class Caller:

@@ -4,6 +4,7 @@ import pytest
 
 from drsorch.api import throttles
 from drsorch.api.throttles import Buckets
+from drsorch.audit.models import AuditEvent, Outcome
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,29 @@ def test_strangers_of_one_address_have_to_wait_and_those_who_are_known_there_do_
     assert answers == [401, 401, 401, 429, 429]
     assert calling(ada).ask("GET", "/executions").status_code == 200
     assert calling().ask("GET", "/health").status_code == 200
+
+
+WAYS_IN = {
+    "an answer that no provider gave": ("GET", "/account/oidc/callback?code=x&state=x", True, 401),
+    "a wrong password": ("POST", "/account/sign-in", True, 200),
+    "a password where none is taken": ("POST", "/account/sign-in", False, 403),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "has_passwords", "status"), WAYS_IN.values(), ids=WAYS_IN)
+def test_who_is_not_let_in_is_soon_told_to_wait_and_no_longer_in_evidence(
+    client, settings, olga, method, path, has_passwords, status
+):
+    settings.API_STRANGERS_PER_5_MINUTES = 3
+    settings.LOCAL_SIGN_IN = has_passwords
+    typed = {"username": "olga", "password": "wrong"} if method == "POST" else None
+
+    answers = [getattr(client, method.lower())(path, typed) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [status] * 3 + [429]
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 101
+    assert "Too many requests. Wait" in answers[-1].content.decode()
+    assert AuditEvent.objects.filter(action="sign_in", outcome=Outcome.DENIED).count() == 3
 
 
 def test_the_site_and_each_address_have_their_own(calling, settings, ada):

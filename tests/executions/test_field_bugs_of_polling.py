@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from executions import poll
+from executions.decisions.server import UNSEEN
 from executions.models import Job, Poller, ServerRun
 from executions.results import NO_REASON
 from tests.executions.altering import jobs_live, servers_are
@@ -44,6 +45,34 @@ def test_b11_a_status_that_is_stale_when_the_job_completes_is_waited_for(drs, aw
 
     drs.alterations.clear()
     assert run(unheard, aws).status == "COMPLETED"
+
+
+def test_b11_a_server_whose_instance_a_later_launch_replaced_before_we_saw_it_is_said_to_have_been_launched(
+    drs, aws, unheard, settings, client, olga
+):
+    drs.answer("DescribeRecoveryInstances", {"items": []})
+    step()
+    assert launch_statuses() == ["IN_PROGRESS", "IN_PROGRESS"]
+    client.force_login(olga.user)
+    assert UNSEEN in client.get(f"/executions/{unheard.pk}/").content.decode()
+
+    settings.ENGINE_GRACE_SECONDS = 0
+    run(unheard, aws)
+
+    job = Job.objects.first()
+    assert launch_statuses() == ["FAILED", "FAILED"]
+    for row in ServerRun.objects.all():
+        assert row.error.startswith(f"DRS launched it in job {job}, but its recovery instance could not be found")
+        assert any(row.name in line and row.error in line for line in sentences(unheard))
+
+
+def test_b11_what_drs_showed_late_is_no_longer_told(drs, aws, unheard):
+    drs.answer("DescribeRecoveryInstances", {"items": []})
+    step()
+    drs.own.clear()
+
+    assert run(unheard, aws).status == "COMPLETED"
+    assert set(ServerRun.objects.values_list("error", flat=True)) == {""}
 
 
 def test_b11_the_instance_of_a_server_that_drs_never_calls_launched_is_not_forgotten(drs, aws, unheard, settings):

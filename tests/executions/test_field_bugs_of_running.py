@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from drsorch.errors import Conflict
-from executions import services
-from executions.models import Execution, Gate, Job, Launch, ServerRun, WaveRun
+from executions import crash, services
+from executions.models import Execution, Gate, Job, Launch, Poller, ServerRun, WaveRun
 from executions.poll import poll
 from executions.states import ACTIVE, OPEN_SERVER, TERMINAL, TERMINAL_WAVE, ExecutionStatus
 from tests import factories
@@ -125,6 +125,22 @@ def test_13_a_resume_and_a_poll_at_the_same_time_overwrite_nothing_of_each_other
 
     assert set(ServerRun.objects.filter(launch_status="LAUNCHED").values_list("pk", flat=True)) == launched
     assert run(running, aws).status == "COMPLETED"
+
+
+def test_13_a_job_that_was_given_up_while_drs_was_asked_about_it_stays_ended(aws, running, monkeypatch):
+    given_up_at = timezone.now()
+
+    def give_up(point):
+        if point == "poll answered":
+            Job.objects.update(ended_at=given_up_at)
+
+    monkeypatch.setattr(crash, "hook", give_up)
+    due_now()
+    poll(Poller.objects.get().pk)
+
+    job = Job.objects.get()
+    assert job.polled_at > given_up_at
+    assert job.ended_at == given_up_at
 
 
 def test_14_an_execution_that_has_ended_has_only_waves_and_servers_that_have_ended(aws, running, olga):

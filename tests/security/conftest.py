@@ -1,6 +1,7 @@
 """The estate with an example row of everything, and the cast."""
 
 import logging
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from drsorch.access.grants import grant, save_team
-from drsorch.access.models import OrgWideGrant, RoleGroup, Team
+from drsorch.access.models import OrgWideGrant, RoleGroup, Team, User
+from drsorch.access.roles import Permission
 from drsorch.access.tokens import issue_token
-from drsorch.api import health, throttles
+from drsorch.api import health
 from drsorch.audit import retention
 from drsorch.audit.models import AuditSegment
 from drsorch.audit.record import record
@@ -132,6 +134,25 @@ def enter(client, world, ada):
     return come
 
 
+@pytest.fixture
+def papers(ada, names, access_token, settings):
+    """Give somebody who has entered what one asks the API with instead of a session: an API token, and a JWT.
+
+    Who is nobody here has the number of a token and a secret made up, and a JWT of the provider for somebody else.
+    """
+    settings.EVENTS_ALLOWED_CIDRS = ["127.0.0.0/8"]  # it is the token that decides
+
+    def give(person: Person, **narrowed):
+        user = User.objects.filter(username=person.name).first()
+        if user is None:
+            return {"token": f"drs_{names['token']}_{'x' * 43}", "JWT": access_token(None)}
+        rights = {"scopes": list(Permission), "expires_at": timezone.now() + timedelta(days=1)} | narrowed
+        _, text = issue_token(owner=user, actor=ada, name=uuid.uuid4().hex, **rights)
+        return {"token": text, "JWT": access_token(user)}
+
+    return give
+
+
 def _grant(user, person, world, ada):
     level = SCOPES[person.scope]
     if not level:
@@ -150,14 +171,6 @@ def quiet():
     logger.disabled = True
     yield
     logger.disabled = False
-
-
-@pytest.fixture(autouse=True)
-def full_buckets():
-    """Nobody has asked for anything yet."""
-    throttles.forget()
-    yield
-    throttles.forget()
 
 
 @pytest.fixture(autouse=True)

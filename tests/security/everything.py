@@ -1,6 +1,7 @@
 """Every row of the matrix: the admin site, the API from its own declarations, and the console."""
 
 import json
+from dataclasses import replace
 
 from drsorch.access.declared import PUBLIC, SIGNED_IN
 from drsorch.access.roles import Permission as P
@@ -110,4 +111,7 @@ API_ROWS = [
     Row("read and try the API", "GET", "/api/v1/docs", SIGNED_IN, in_docs=False),
     *map(row_of, ROUTES),
 ]
+# With a token, of which two rows are different: the page of the documentation is for browsers, and events are taken.
+WITH_TOKEN = {"/api/v1/events/eventbridge": ADMINISTRATOR}  # who may change everything everywhere
+TOKEN_ROWS = [replace(row, needs=WITH_TOKEN.get(row.path, row.needs)) for row in API_ROWS if row.path != "/api/v1/docs"]
 EVERYTHING = [*ADMIN_ROWS, *CLOSED_ROWS, *API_ROWS, *CONSOLE]  # signing out comes last

@@ -11,11 +11,12 @@ from drsorch.access import policy, reach, roles
 from drsorch.access.declared import addresses
 from drsorch.access.reach import Level
 from drsorch.access.roles import PERMISSIONS, Permission, Role
+from drsorch.api import throttles
 from drsorch.audit.models import AuditEvent, Outcome
 from executions.models import Event, Execution, Gate, Job, Launch, Poller, ServerRun, Termination, WaveRun
 from plans.models import RecoveryPlan
 from protection.models import ProtectionGroup, ServerHold, SourceServer, TargetAccount
-from tests.security.everything import EVERYTHING
+from tests.security.everything import EVERYTHING, TOKEN_ROWS
 from tests.security.matrix import ADMIN, ADMIN_ROWS, CLOSED
 from tests.security.render import DOCUMENT, rendered
 from tests.security.verdicts import SCOPES, Person, deviations
@@ -33,15 +34,28 @@ CAST = [
 
 
 @pytest.mark.parametrize("person", CAST, ids=lambda person: person.name)
-def test_every_address_answers_as_the_matrix_says(enter, names, person):
+def test_every_address_answers_as_the_matrix_says(enter, papers, names, person):
     client = enter(person)
+    texts = papers(person)
     before = changes().count()
     # What is about no object is the same whatever is granted.
     is_tried_already = person.role in ORDINARY and person.scope != "manage"
-    rows = [row for row in EVERYTHING if row.on] if is_tried_already else EVERYTHING
 
-    assert list(deviations(client, person, rows, names)) == []
+    def tried(rows):
+        return [row for row in rows if row.on] if is_tried_already else rows
+
+    assert list(deviations(client, person, tried(EVERYTHING), names)) == []
+    for kind, text in texts.items():
+        throttles.forget()
+        assert list(deviations(bearing(client, text), person, tried(TOKEN_ROWS), names)) == [], kind
     assert changes().count() == before, "an address has changed something"
+
+
+def bearing(client, text):
+    """Without a session, and with a token in each request."""
+    client.logout()
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {text}"
+    return client
 
 
 def changes():
@@ -78,7 +92,7 @@ def test_every_page_of_the_admin_site_has_a_row():
         "admin/django_q/success/*",
         "admin/django_q/failure/*",
         "admin/django_q/ormq/*",
-        "admin/^(?P*audit|access|protection|plans|executions|django_q)",
+        "admin/^(?P*audit|access|protection|plans|config|executions|django_q)",
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from drsorch.aws import drs, sessions
+from drsorch.aws import calls, drs, sessions
 from executions.decisions.readiness import GONE
 from executions.models import Execution, Gate, Job, Launch, ServerRun, TerminationCall
 from executions.states import ACTIVE, Answer, CallStatus, ExecutionStatus, LaunchStatus
@@ -43,7 +43,7 @@ def judge(truth: list[dict[str, Any]]) -> Verdict:
     return Verdict(
         duplicates=[*_two_jobs_for_one_call(launches), *_launched_too_often(launches)],
         stuck=list(_stuck()),
-        lost=[*_lost_jobs(ours), *_lost_calls(truth), *_mistaken(launches), *_lost_statuses(), *_lost_events()],
+        lost=[*_lost_jobs(ours), *_lost_calls(truth), *_mistaken(truth, launches), *_lost_statuses(), *_lost_events()],
     )
 
 
@@ -109,27 +109,29 @@ def _lost_calls(truth: list[dict[str, Any]]) -> Iterator[str]:
     for call in Launch.objects.filter(status__in=[CallStatus.SENT, CallStatus.DONE]).select_related("job", "account"):
         if call.job is None or (call.account.account_id, call.region, call.job.job_id) not in real:
             yield f"{call} is {call.status}, but the endpoint has no job of it."
-    for calls in (Launch.objects, TerminationCall.objects):
-        for call in calls.filter(status__in=[CallStatus.PLANNED, CallStatus.INTENT]):
+    for made in (Launch.objects, TerminationCall.objects):
+        for call in made.filter(status__in=[CallStatus.PLANNED, CallStatus.INTENT]):
             yield f"{call} is still {call.status} although its execution has ended."
 
 
-def _mistaken(launches: list[dict[str, Any]]) -> Iterator[str]:
+def _mistaken(truth: list[dict[str, Any]], launches: list[dict[str, Any]]) -> Iterator[str]:
     """A server that AWS launched must not be shown as anything else, nor the other way round; its last job counts.
 
-    Unless a person said so: whoever cannot ask DRS may count a server as failed.
+    Unless a person said so: whoever cannot ask DRS may count a server as failed. And unless it says that AWS launched
+    the server, and a later launch has replaced its instance before we saw it.
     """
     given_up = set(Gate.objects.filter(answer=Answer.GIVE_UP).values_list("wave_id", flat=True))
     shown = {
-        (str(execution), str(number), server): (status, wave)
-        for execution, wave, number, server, status in ServerRun.objects.values_list(
-            "wave__execution_id", "wave_id", "wave__number", "source_server_id", "launch_status"
-        )
+        (str(run.wave.execution_id), str(run.wave.number), run.source_server_id): run
+        for run in ServerRun.objects.select_related("wave")
     }
-    last = {_run(job, server): (job["jobID"], status) for job in launches for server, status in job["servers"].items()}
-    for run, (job_id, status) in last.items():
-        believed, wave = shown.get(run, ("nothing", None))
-        if (status in LAUNCHED) != (believed in LAUNCHED) and wave not in given_up:
+    latest = {server: job["jobID"] for job in truth if job["type"] == "LAUNCH" for server in job["servers"]}
+    ours = {_run(job, server): (job["jobID"], status) for job in launches for server, status in job["servers"].items()}
+    for run, (job_id, status) in ours.items():
+        row = shown.get(run)
+        believed, error, wave = (row.launch_status, row.error, row.wave_id) if row else ("nothing", "", None)
+        is_replaced = error.startswith(f"DRS launched it in job {job_id}") and latest[run[2]] != job_id
+        if (status in LAUNCHED) != (believed in LAUNCHED or is_replaced) and wave not in given_up:
             yield f"Job {job_id}: AWS calls server {run[2]} {status}, and we show {believed}."
 
 
@@ -160,6 +162,7 @@ def _lost_events() -> Iterator[str]:
 
 def instances_left() -> Iterator[str]:
     """Yield recovery instances that DRS still shows of jobs of ours: every execution was terminated. Asks AWS."""
+    calls.BREAKER.forget()  # what has not answered while it was tormented answers now
     given_up = Gate.objects.filter(answer=Answer.GIVE_UP).values("wave")  # people know that these may have launched
     ours = set(Job.objects.exclude(launch__wave__in=given_up).values_list("job_id", flat=True))
     for place in AccountRegion.objects.select_related("account"):
