@@ -74,8 +74,8 @@ class PlanViewSet(ApiViewSet):
 
     def counted(self, found: "RecoveryPlanQuerySet") -> "QuerySet[RecoveryPlan]":
         """Add what lists and details say of a plan."""
-        found = self.manageable(found.with_counts(), Permission.UPDATE_RECOVERY_PLAN, Permission.DELETE_RECOVERY_PLAN)
-        return policy.with_rights(self.actor, found, (Permission.EXECUTE_RECOVERY, policy.Level.OPERATE))
+        rows = self.manageable(found.with_counts(), Permission.UPDATE_RECOVERY_PLAN, Permission.DELETE_RECOVERY_PLAN)
+        return policy.with_rights(self.actor, rows, (Permission.EXECUTE_RECOVERY, policy.Level.OPERATE))
 
     def whole(self, pk: int) -> RecoveryPlan:
         """Return one plan in sight with everything that is answered about it."""

@@ -14,11 +14,6 @@ from drsorch.audit.models import HEAD, AuditEvent, Outcome
 WIDTHS = {
     field.name: field.max_length for field in AuditEvent._meta.concrete_fields if isinstance(field, models.CharField)
 }
-FIELDS = {field.column: field for field in AuditEvent._meta.concrete_fields if not field.primary_key}
-INSERT = (
-    f"INSERT INTO {AuditEvent._meta.db_table} ({', '.join(FIELDS)}) "  # noqa: S608 (constants)
-    f"VALUES ({', '.join('%s' for _ in FIELDS)}) RETURNING id"
-)
 
 
 class BrokenChain(RuntimeError):
@@ -95,7 +90,7 @@ def account_of(obj: models.Model) -> str:
 
 
 def _append(actor: Actor, **said: Any) -> AuditEvent:
-    """Add the event behind the last one. What can be done before the head is locked is: everybody waits for the rest."""
+    """Add the event behind the last one. What can be done before the head is locked is: others wait for the rest."""
     said |= {
         "actor": actor.name,
         "actor_kind": actor.kind,
@@ -105,27 +100,13 @@ def _append(actor: Actor, **said: Any) -> AuditEvent:
         "address": actor.address,
         "request_id": actor.request_id,
     }
-    connection = transaction.get_connection()
-    known = {name: _stored(name, value) for name, value in said.items()}
-    row = {column: FIELDS[column].get_db_prep_save(value, connection) for column, value in known.items()}
-    last, previous_hash = _lock_head()
-    facts = {**known, "sequence": last + 1, "at": timezone.now(), "previous_hash": previous_hash}
-    mac = chain.seal(facts, settings.AUDIT_KEY)
-    own = {**{name: facts[name] for name in ("sequence", "previous_hash")}, "hmac": mac}
-    row |= own | {"at": connection.ops.adapt_datetimefield_value(facts["at"])}
-    event = AuditEvent(**facts, hmac=mac)
-    event.pk = _insert(row)
-    event._state.adding, event._state.db = False, connection.alias
+    event = AuditEvent(**{name: _stored(name, value) for name, value in said.items()})
+    last, event.previous_hash = _lock_head()
+    event.sequence, event.at = last + 1, timezone.now()
+    event.hmac = chain.seal({name: getattr(event, name) for name in chain.FACTS}, settings.AUDIT_KEY)
+    event.save(force_insert=True)  # the database moves the head on
     transaction.on_commit(anchor.follow)
     return event
-
-
-def _insert(row: Mapping[str, Any]) -> int:
-    """Add a row and return its key; the database moves the head on. In SQL, as the head is read."""
-    with transaction.get_connection().cursor() as cursor:
-        cursor.execute(INSERT, [row[column] for column in FIELDS])
-        (key,) = cursor.fetchone()
-    return int(key)
 
 
 def _stored(name: str, value: Any) -> Any:

@@ -139,7 +139,9 @@ def _callers(address: Address, twin: Twin) -> list[str]:
     """Return who asks: pages are for sessions, and what is refused to somebody is not asked for."""
     asking = [who for who in twin.clients if address.has_goal or who.endswith("session")]
     with twin.used():
-        return [who for who in asking if twin.clients[who].get(twin.address(address.pattern)).status_code not in REFUSED]
+        return [
+            who for who in asking if twin.clients[who].get(twin.address(address.pattern)).status_code not in REFUSED
+        ]
 
 
 def _ask(address: Address, caller: str, few: Twin, many: Twin) -> Measured:
