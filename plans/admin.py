@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -47,7 +47,7 @@ class RecoveryPlanAdmin(ServiceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RecoveryPlan]:
         """Count the waves with the plans."""
-        return super().get_queryset(request).annotate(wave_count=Count("waves"))
+        return policy.scope(actor_at(request), RecoveryPlan.objects.with_counts())
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Show a saved plan's last execution to those who edit it too."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from drsorch.access import policy
 from drsorch.access.roles import Permission
@@ -12,7 +12,7 @@ from drsorch.api.views import ApiViewSet
 from drsorch.audit.actor import Actor
 from plans import services
 from plans.conflicts import extents_of, in_conflict
-from plans.models import RecoveryPlan, WaveGroup
+from plans.models import RecoveryPlan, RecoveryPlanQuerySet, WaveGroup
 from plans.serializers import CopyInput, PlanAnswer, PlanInput, PlanQuery, PlanSummary
 from plans.written import definitions_of
 
@@ -72,11 +72,10 @@ class PlanViewSet(ApiViewSet):
         """Return plans as lists need them."""
         return self.counted(RecoveryPlan.objects.all())
 
-    def counted(self, found: "QuerySet[RecoveryPlan]") -> "QuerySet[RecoveryPlan]":
+    def counted(self, found: "RecoveryPlanQuerySet") -> "QuerySet[RecoveryPlan]":
         """Add what lists and details say of a plan."""
-        found = self.manageable(found, Permission.UPDATE_RECOVERY_PLAN, Permission.DELETE_RECOVERY_PLAN)
-        found = policy.with_rights(self.actor, found, (Permission.EXECUTE_RECOVERY, policy.Level.OPERATE))
-        return found.annotate(wave_count=Count("waves", distinct=True))
+        rows = self.manageable(found.with_counts(), Permission.UPDATE_RECOVERY_PLAN, Permission.DELETE_RECOVERY_PLAN)
+        return policy.with_rights(self.actor, rows, (Permission.EXECUTE_RECOVERY, policy.Level.OPERATE))
 
     def whole(self, pk: int) -> RecoveryPlan:
         """Return one plan in sight with everything that is answered about it."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from drsorch.access import policy
 from drsorch.audit.actor import Actor
+from drsorch.counts import number_of
 from plans.models import RecoveryPlan, WaveGroup, WaveServer
 from protection.models import ServerHold, SourceServer
 
@@ -91,13 +91,11 @@ def in_conflict() -> Exists:
 
 
 def _wave_groups(plans: Iterable[int]) -> "QuerySet[WaveGroup]":
-    whole = SourceServer.objects.filter(group=OuterRef("group")).order_by().values("group")
+    whole = SourceServer.objects.filter(group=OuterRef("group"))
     chosen = WaveServer.objects.filter(wave_group=OuterRef("pk"), server__group=OuterRef("group"))
-    numbers = {
-        "whole_count": whole.annotate(number=Count("pk")).values("number"),
-        "chosen_count": chosen.order_by().values("wave_group").annotate(number=Count("pk")).values("number"),
-    }
-    counted = WaveGroup.objects.annotate(**{name: Coalesce(Subquery(rows), 0) for name, rows in numbers.items()})
+    counted = WaveGroup.objects.annotate(
+        whole_count=number_of(whole, "group"), chosen_count=number_of(chosen, "wave_group")
+    )
     return counted.filter(wave__plan__in=list(plans)).select_related("wave", "group__account")
 
 

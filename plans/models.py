@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from drsorch.access.models import TeamGrant, UserGrant
 from drsorch.access.roles import Permission
 from drsorch.authored import Authored
+from drsorch.counts import number_of
 from protection.models import ProtectionGroup, SourceServer
 
 
@@ -16,8 +17,11 @@ class RecoveryPlanQuerySet(models.QuerySet):
 
     def for_list(self) -> "RecoveryPlanQuerySet":
         """With what a list shows."""
-        counted = self.annotate(wave_count=models.Count("waves", distinct=True)).order_by("name")
-        return counted.prefetch_related("waves__wave_groups__group__account")
+        return self.with_counts().order_by("name").prefetch_related("waves__wave_groups__group__account")
+
+    def with_counts(self) -> "RecoveryPlanQuerySet":
+        """With the number of waves."""
+        return self.annotate(wave_count=number_of(Wave.objects.filter(plan=models.OuterRef("pk")), "plan"))
 
     def for_detail(self) -> "RecoveryPlanQuerySet":
         """With its waves, their groups and servers."""
@@ -93,6 +97,7 @@ class RecoveryPlan(Authored):
     class Meta:
         ordering = ["name"]
         verbose_name = "recovery plan"
+        indexes = [models.Index(fields=["name", "id"], name="plan_by_name")]
         permissions = [("operate_recoveryplan", "Can operate"), ("manage_recoveryplan", "Can manage")]
         constraints = [
             models.UniqueConstraint(

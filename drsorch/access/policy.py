@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
 
 from drsorch.access import reach
 from drsorch.access.models import OrgWideGrant
@@ -90,10 +90,18 @@ def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW) -> Que
     if not has(actor, Permission.VIEW_RESOURCES):
         return queryset.none()
     if not actor.is_system and not standing(actor.user).covers(level):
-        queryset = queryset.filter(reach.reached(model, level, reach.to_person(actor.user)))
+        queryset = queryset.filter(_looked_at(reach.reached(model, level, reach.to_person(actor.user))))
     if actor.right is not None and actor.right.account_ids is not None:
-        queryset = queryset.filter(reach.reached(model, level, reach.to_accounts(actor.right.account_ids)))
+        queryset = queryset.filter(_looked_at(reach.reached(model, level, reach.to_accounts(actor.right.account_ids))))
     return queryset
+
+
+def _looked_at(condition: Q) -> Case:
+    """Return the condition so that the database looks at it row by row, in the order that the rows are asked for.
+
+    Otherwise it may gather all that the grants reach, and then sort it, for the first page of it.
+    """
+    return Case(When(condition, then=Value(True)), default=Value(False))
 
 
 def usable(actor: Actor, permission: Permission, queryset: QuerySet[M], level: Level = Level.OPERATE) -> QuerySet[M]:

@@ -29,8 +29,8 @@ class Level(StrEnum):
         return levels[levels.index(self) :]
 
 
-# Says which rows of a model are granted themselves, at a level.
-Granted = Callable[[type[Model], Level], Q]
+# Says which rows of a model are granted themselves, at a level; the last is the way to them, as lookups begin with it.
+Granted = Callable[[type[Model], Level, str], Q]
 NOTHING = Q(pk__in=())
 
 
@@ -52,11 +52,12 @@ def codename(model: type[Model], level: str) -> str:
 def to_person(user: Any) -> Granted:
     """Return what is granted to a person or to a group that the person is in."""
 
-    def granted(model: type[Model], level: Level) -> Q:
+    def granted(model: type[Model], level: Level, at: str) -> Q:
         names = [codename(model, each) for each in level.enough]
         to_user = table(model, "user_grants").objects.filter(user=user.pk, permission__codename__in=names)
         to_team = table(model, "team_grants").objects.filter(group__user=user.pk, permission__codename__in=names)
-        return Q(pk__in=to_user.values("content_object")) | Q(pk__in=to_team.values("content_object"))
+        rows = f"{at}pk__in"
+        return Q(**{rows: to_user.values("content_object")}) | Q(**{rows: to_team.values("content_object")})
 
     return granted
 
@@ -64,21 +65,24 @@ def to_person(user: Any) -> Granted:
 def to_accounts(account_ids: Collection[str]) -> Granted:
     """Return what lies in these AWS accounts: they are granted, and nothing else is."""
 
-    def granted(model: type[Model], level: Level) -> Q:
+    def granted(model: type[Model], level: Level, at: str) -> Q:
         named_by = getattr(model, "named_in_tokens_by", "")
-        return Q(**{f"{named_by}__in": account_ids}) if named_by else NOTHING
+        return Q(**{f"{at}{named_by}__in": account_ids}) if named_by else NOTHING
 
     return granted
 
 
-def reached(model: type[Model], level: Level, granted: Granted) -> Q:
-    """Return the condition for the rows of `model` that are granted, or inherit it, at `level`."""
-    condition = granted(model, level) if is_grantable(model) else NOTHING
+def reached(model: type[Model], level: Level, granted: Granted, at: str = "") -> Q:
+    """Return the condition for the rows of `model` that are granted, or inherit it, at `level`.
+
+    `at` is the way to them from the rows that are asked for. What leads to one row is joined: to find the first fifty
+    of many thousand, those that the grants reach must not be gathered first.
+    """
+    condition = granted(model, level, at) if is_grantable(model) else NOTHING
     for path in getattr(model, "granted_via", ()):
-        parent = model_at(model, path)
-        condition |= Q(**{f"{path}__in": parent._base_manager.filter(granted(parent, level)).values("pk")})
+        condition |= granted(model_at(model, path), level, f"{at}{path}__")
     for path in model.access_via:  # type: ignore[attr-defined]
-        condition |= _inherited(model, path, level, granted)
+        condition |= _inherited(model, path, level, granted, at)
     return condition
 
 
@@ -89,9 +93,18 @@ def model_at(model: type[Model], path: str) -> Any:
     return model
 
 
-def _inherited(model: type[Model], path: str, level: Level, granted: Granted) -> Q:
+def _inherited(model: type[Model], path: str, level: Level, granted: Granted, at: str) -> Q:
     parent = model_at(model, path)
-    return all_within(model, path, parent._base_manager.filter(reached(parent, level, granted)).values("pk"))
+    leads_to_one = last_of_many(model, path)[0] is None
+    if leads_to_one and not _gathers(parent):
+        return reached(parent, level, granted, f"{at}{path}__")
+    within = parent._base_manager.filter(reached(parent, level, granted)).values("pk")
+    return Q(**{f"{at}{path}__in": within}) if leads_to_one else all_within(model, path, within)
+
+
+def _gathers(model: type[Model]) -> bool:
+    """Say whether rows of `model` inherit from several together: those are few, and are found first."""
+    return any(last_of_many(model, path)[0] is not None for path in model.access_via)  # type: ignore[attr-defined]
 
 
 def all_within(model: type[Model], path: str, within: QuerySet[Any]) -> Q:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, QuerySet
 
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
 from drsorch.api.views import ApiViewSet
+from drsorch.counts import number_of
 from drsorch.errors import Invalid, NotFound
 from executions.api.examples import SNAPSHOTS
 from executions.decisions.surveyed import Survey
@@ -33,9 +33,7 @@ class DrsViewSet(ApiViewSet):
         """List the DRS jobs of our executions, the newest first."""
         found = Job.objects.select_related("account", "launch__wave", "terminationcall__termination")
         if "execution" in self.query:
-            pk = self.query["execution"]
-            mine = Q(launch__wave__execution=pk) | Q(terminationcall__termination__execution=pk)
-            found = found.filter(mine)
+            found = found.of(self.query["execution"])
         return self.page(found, ignored=("execution",))
 
     @endpoint(VIEW, query=OneJobQuery, answer=shapes.JobEventAnswer, is_list=True)
@@ -71,9 +69,8 @@ class SnapshotViewSet(ServerViewSet):
 
 def _places() -> "QuerySet[AccountRegion]":
     here = SourceServer.objects.present().filter(account=OuterRef("account"), region=OuterRef("region"))
-    counted = here.order_by().values("account").annotate(number=Count("pk")).values("number")
     found = AccountRegion.objects.filter(is_enabled=True).select_related("account")
-    return found.annotate(server_count=Coalesce(Subquery(counted), 0))
+    return found.annotate(server_count=number_of(here, "account"))
 
 
 def _surveys(places: Any) -> dict[tuple[int, str], Survey]:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
@@ -11,7 +11,7 @@ from drsorch.api.paging import Page
 from drsorch.api.views import ApiViewSet
 from executions.api import rows
 from executions.export import exported
-from executions.models import Event, Execution, JobEvent, ServerRun
+from executions.models import Event, Execution, Job, JobEvent, ServerRun
 from executions.serializers import evidence as shapes
 from executions.serializers.executions import ExecutionSummary
 from executions.serializers.export import ExportAnswer
@@ -46,8 +46,7 @@ class EvidenceViewSet(ApiViewSet):
     @endpoint(VIEW, query=JobLogQuery, answer=shapes.JobEventAnswer, is_list=True)
     def job_logs(self, pk: UUID) -> Any:
         """List the lines of the logs of its DRS jobs, or of one of them, in the order in which we read them."""
-        mine = Q(job__launch__wave__execution=pk) | Q(job__terminationcall__termination__execution=pk)
-        return self.of(pk, JobEvent.objects.filter(mine).select_related("job__account"))
+        return self.of(pk, JobEvent.objects.filter(job__in=Job.objects.of(pk)).select_related("job__account"))
 
     @endpoint(VIEW, answer=shapes.TerminationAnswer)
     def termination_status(self, pk: UUID) -> Any:

@@ -1,6 +1,7 @@
 """DRS jobs, their log, and the pollers that ask about them."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -39,6 +40,14 @@ class JobQuerySet(models.QuerySet):
             open=models.Count("launch__servers", filter=is_open),
         )
 
+    def of(self, execution: Any) -> "JobQuerySet":
+        """Those of one execution, by its row or its key, launches and terminations."""
+        launches = apps.get_model("executions.Launch").objects.filter(wave__execution=execution)
+        terminations = apps.get_model("executions.TerminationCall").objects.filter(termination__execution=execution)
+        # Their keys first: joined, every job there ever was would be looked at.
+        keys = [calls.order_by().exclude(job=None).values("job") for calls in (launches, terminations)]
+        return self.filter(pk__in=keys[0].union(keys[1]))
+
     def at(self, account_id: int, region: str) -> "JobQuerySet":
         """Those of one account and Region."""
         return self.filter(account_id=account_id, region=region)
@@ -65,6 +74,10 @@ class Job(models.Model):
     class Meta:
         ordering = ["-pk"]
         verbose_name = "DRS job"
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="job_created"),
+            models.Index(fields=["job_id"], name="job_by_its_id"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["account", "region", "job_id"], name="job_once_per_account_and_region")
         ]

@@ -113,6 +113,7 @@ class ServerRun(models.Model):
 
     class Meta:
         ordering = ["wave", "order", "name", "source_server_id"]
+        indexes = [models.Index(fields=["source_server_id"], name="server_run_of_a_server")]
         constraints = [
             models.UniqueConstraint(fields=["wave", "source_server_id"], name="server_once_per_wave_run"),
             models.CheckConstraint(

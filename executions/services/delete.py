@@ -62,8 +62,7 @@ def delete_executions(*, actor: Actor, ids: Collection[UUID] | None = None) -> i
 
 def delete_execution(execution: Execution, actor: Actor) -> None:
     """Delete one that may go, with its DRS jobs and their logs. Call inside a transaction, with the row locked."""
-    of_this = Q(launch__wave__execution=execution) | Q(terminationcall__termination__execution=execution)
-    jobs = list(Job.objects.filter(of_this).exclude(ended_at=None).values_list("pk", flat=True))
+    jobs = list(Job.objects.of(execution).exclude(ended_at=None).values_list("pk", flat=True))
     before, account = facts_of(execution, TOLD), account_of(execution)
     RecoveryPlan.objects.filter(last_execution=execution.pk).update(last_execution=None)
     Execution.objects.filter(pk=execution.pk).delete()  # the row at hand keeps its key for the evidence

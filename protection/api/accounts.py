@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Min, OuterRef, QuerySet
 
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
 from drsorch.api.views import ApiViewSet
+from drsorch.counts import number_of
 from protection import services
-from protection.models import AccountRegion, SourceServer, TargetAccount
+from protection.models import AccountRegion, ProtectionGroup, SourceServer, TargetAccount
 from protection.serializers import accounts as shapes
 from protection.serializers.accounts import AccountAnswer
 
@@ -58,7 +58,8 @@ class AccountViewSet(ApiViewSet):
 
     def rows(self) -> "QuerySet[TargetAccount]":
         """Return accounts with all that is answered about them."""
-        found = TargetAccount.objects.annotate(group_count=Count("groups", distinct=True)).prefetch_related("regions")
+        groups = ProtectionGroup.objects.filter(account=OuterRef("pk"))
+        found = TargetAccount.objects.annotate(group_count=number_of(groups, "account")).prefetch_related("regions")
         return self.manageable(found, MANAGE)
 
     @endpoint(VIEW, query=shapes.AccountQuery, answer=AccountAnswer, is_list=True, usual_order="name", example=EXAMPLE)
@@ -140,8 +141,7 @@ class PlaceViewSet(ApiViewSet):
     def rows(self) -> "QuerySet[AccountRegion]":
         """Return the Regions with the number of their servers that DRS has."""
         here = SourceServer.objects.present().filter(account=OuterRef("account"), region=OuterRef("region"))
-        counted = here.order_by().values("account").annotate(number=Count("pk")).values("number")
-        return AccountRegion.objects.select_related("account").annotate(server_count=Coalesce(Subquery(counted), 0))
+        return AccountRegion.objects.select_related("account").annotate(server_count=number_of(here, "account"))
 
     @endpoint(VIEW, query=shapes.PlaceQuery, answer=shapes.StateOfPlaceAnswer, is_list=True, usual_order="accountId")
     def states(self) -> Any:

@@ -1,9 +1,11 @@
 """Protection groups, and who holds a server right now."""
 
+from django.apps import apps
 from django.db import models
 from django.db.models.functions import Lower
 
 from drsorch.authored import Authored
+from drsorch.counts import number_of
 from protection.models.accounts import TargetAccount
 
 
@@ -12,7 +14,9 @@ class ProtectionGroupQuerySet(models.QuerySet):
 
     def for_list(self) -> "ProtectionGroupQuerySet":
         """With what a list shows."""
-        return self.select_related("account").annotate(server_count=models.Count("servers")).order_by("name")
+        servers = apps.get_model("protection.SourceServer").objects.filter(group=models.OuterRef("pk"))
+        counted = self.annotate(server_count=number_of(servers, "group"))
+        return counted.select_related("account").order_by("name")
 
 
 class ProtectionGroup(Authored):
@@ -33,6 +37,7 @@ class ProtectionGroup(Authored):
     class Meta:
         ordering = ["name"]
         verbose_name = "protection group"
+        indexes = [models.Index(fields=["name", "id"], name="group_by_name")]
         permissions = [("operate_protectiongroup", "Can operate"), ("manage_protectiongroup", "Can manage")]
         constraints = [
             models.UniqueConstraint(

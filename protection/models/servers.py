@@ -92,6 +92,11 @@ class SourceServer(models.Model):
     class Meta:
         ordering = ["hostname", "source_server_id"]
         verbose_name = "source server"
+        indexes = [
+            models.Index(fields=["hostname", "source_server_id", "id"], name="server_by_hostname"),
+            models.Index(fields=["source_server_id", "id"], name="server_by_its_id"),
+            models.Index(fields=["replication_state", "id"], name="server_by_replication"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "region", "source_server_id"], name="server_once_per_account_and_region"

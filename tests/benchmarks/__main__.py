@@ -21,13 +21,14 @@ def main() -> int:
     add("--executions", type=int, default=200, help="of the part load, each of 5 waves with 10 servers (default 200)")
     add("--load-speed", type=float, default=4.0, help="how much faster AWS's time runs in the part load (default 4)")
     add("--window", type=float, default=60.0, help="seconds in which the part reads counts (default 60)")
+    add("--history", type=int, default=100_000, help="executions of the part size, and the rest to match (100000)")
     add("--write", action="store_true", help="write docs/benchmarks.md too")
     add("--rows", type=Path, help=argparse.SUPPRESS)  # what a suite in a process of its own has measured
     given = parser.parse_args()
     unknown = set(given.parts) - set(parts)
     if unknown:
         parser.error(f"There is no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}.")
-    options = Options(tuple(given.parts), given.executions, given.load_speed, given.window)
+    options = Options(tuple(given.parts), given.executions, given.load_speed, given.window, given.history)
     if given.rows:
         return suite.run(given.suite, options, given.rows)
     machine, results = Machine(), {}

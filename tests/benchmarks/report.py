@@ -1,5 +1,6 @@
 """Print what was measured, and write docs/benchmarks.md."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -12,19 +13,7 @@ from tests.benchmarks.table import Row
 from tests.torture.installation import ROOT
 
 FILE = ROOT / "docs" / "benchmarks.md"
-HEAD = """\
-# Benchmarks
-
-<!-- Written by `python -m tests.benchmarks --write`. Do not edit: run it again. -->
-
-Measured with `make bench` against the local AWS endpoint on the same machine, so that the endpoint's own work is in the
-figures; four workers, production settings unless a row says otherwise. They are measurements, not tests: nothing fails
-when one is missed. `make bench ARGS="latency step"` measures parts, `ARGS="load --executions 20"` a smaller load.
-
-Held by tests, not timed: a duplicate tick and a duplicate poll cost one query; one DescribeJobs for each poll of an
-account and Region, with 1 and with 50 live jobs; the execution page costs the same number of queries with 2, 50 and 300
-servers.
-"""
+SECTION = re.compile(r"^(?=## )", re.MULTILINE)
 Results = Mapping[str, Sequence[Row]]
 
 
@@ -41,12 +30,15 @@ def show(results: Results, where: str) -> None:
 
 
 def write(results: Results, where: str) -> None:
-    """Write the page; suites that were not run are not on it."""
-    parts = [HEAD, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {where}.\n"]
+    """Write a section for each suite onto the page, in place of the one it has there. The rest of the page stays."""
+    page = {part.partition("\n")[0]: part for part in SECTION.split(FILE.read_text(encoding="utf-8"))}
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {where}."
     for name, rows in results.items():
+        heading = f"## {SUITES[name].title}"
         lines = [f"| {row.what} | {row.measured} | {row.goal} | {_mark(row)} |" for row in rows]
-        parts += [f"## {SUITES[name].title}\n", "| What | Measured | Goal | |", "| --- | --- | --- | --- |", *lines, ""]
-    FILE.write_text("\n".join(parts), encoding="utf-8")
+        section = [heading, "", when, "", "| what | measured | goal | |", "| --- | --- | --- | --- |", *lines]
+        page[heading] = "\n".join(section)
+    FILE.write_text("\n\n".join(part.strip() for part in page.values()) + "\n", encoding="utf-8")
 
 
 def _mark(row: Row) -> str:

@@ -11,6 +11,7 @@ class Options:
     executions: int
     load_speed: float
     window: float
+    history: int
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,17 @@ class Suite:
 SUITES = {
     "sqlite": Suite(
         "SQLite (WAL, `synchronous` FULL)",
-        ("queue", "latency", "reads", "step", "evidence", "pages", "calls", "demo"),
+        ("queue", "latency", "reads", "step", "tokens", "evidence", "pages", "calls", "demo"),
         worker=("queue", "latency", "reads"),
     ),
     "postgresql": Suite(
         "PostgreSQL, a cluster of its own with default settings",
-        ("latency", "step", "evidence"),
+        ("latency", "step", "tokens", "evidence"),
         worker=("latency",),
         is_postgresql=True,
     ),
+    "size": Suite("Many rows against a hundredth of them, on SQLite", ("size",)),
+    "size-postgresql": Suite("Many rows against a hundredth of them, on PostgreSQL", ("size",), is_postgresql=True),
     "load": Suite("Many executions at once, on SQLite", ("load",), worker=("load",), world=("estate",)),
     "load-postgresql": Suite(
         "Many executions at once, on PostgreSQL",

@@ -1,0 +1,220 @@
+"""Every GET of the API, the console's lists and the admin's, with many rows against a hundredth of them."""
+
+import gc
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from drsorch.api import throttles
+from tests.api.routes import ROUTES
+from tests.benchmarks.estate import Estate
+from tests.benchmarks.holdings import Size
+from tests.benchmarks.suites import Options
+from tests.benchmarks.table import Row, percentile
+from tests.benchmarks.twins import Twin
+from tests.torture.installation import Installation
+
+HUNDREDTH = 100
+RATIO, SLOWEST, MOST_QUERIES = 1.3, 0.045, 8  # issue and specification
+ROUNDS, EACH, SECONDS = 4, 10, 6.0  # requests in turns, so that what else the machine does meets both
+USUAL, OK, REFUSED = 50, 200, (302, 403, 404)
+# Filters that people use; the others narrow in the same ways.
+FILTERED = {
+    "/audit/events": (
+        {"actor": "person-7"},
+        {"action": "start_execution"},
+        {"outcome": "DENIED"},
+        {"objectKind": "execution", "objectId": "4"},
+        {"accountId": "{accountId}"},
+    ),
+    "/drs/jobs": ({"accountId": "{accountId}"}, {"executionId": "{executionId}"}),
+    "/drs/source-servers": (
+        {"accountId": "{accountId}"},
+        {"replicationState": "STALLED"},
+        {"search": "host-00001"},
+        {"tag.Application": "app-3"},
+        {"ordering": "replicationState"},
+    ),
+    "/ec2/instances": ({"accountId": "{accountId}"}, {"sourceServerId": "{serverId}"}),
+    "/executions": (
+        {"active": "true"},
+        {"active": "false"},
+        {"status": "FAILED"},
+        {"executionType": "RECOVERY"},
+        {"planId": "{planId}"},
+        {"accountId": "{accountId}"},
+        {"region": "eu-west-1"},
+        {"source": "API"},
+        {"ordering": "createdAt"},
+    ),
+    "/recovery-plans": ({"accountId": "{accountId}"}, {"search": "0000"}),
+    "/reports/executions": ({"status": "FAILED"}, {"planId": "{planId}"}, {"accountId": "{accountId}"}),
+}
+# The console's pages; those of the admin follow from its models. They show fewer rows where there are fewer.
+PAGES = ("/executions/", "/executions/?show=history", "/executions/{executionId}/", "/plans/", "/plans/{planId}/")
+
+
+@dataclass(frozen=True)
+class Address:
+    """What is asked for; `has_goal`: as many rows are shown of few as of many."""
+
+    pattern: str
+    is_list: bool = False
+    has_goal: bool = True
+
+    def __str__(self) -> str:
+        return f"GET {self.pattern}"
+
+
+@dataclass
+class Measured:
+    """What one caller has waited for: seconds, and queries, each by size."""
+
+    address: Address
+    caller: str
+    few: list[float] = field(default_factory=list)
+    many: list[float] = field(default_factory=list)
+    queries: tuple[int, int] = (0, 0)
+
+    @property
+    def ratio(self) -> float:
+        """Of the 95th percentiles, many to few."""
+        return percentile(self.many, 0.95) / percentile(self.few, 0.95)
+
+    @property
+    def slowest(self) -> float:
+        """The 95th percentile with many rows, in seconds."""
+        return percentile(self.many, 0.95)
+
+    def told(self) -> str:
+        """Return it in words: few rows first, then many."""
+        p50, p95 = ([percentile(times, part) * 1000 for times in (self.few, self.many)] for part in (0.5, 0.95))
+        queries = " → ".join(map(str, dict.fromkeys(self.queries)))
+        return (
+            f"p95 {p95[0]:.1f} → {p95[1]:.1f} ms, {self.ratio:.2f} times; p50 {p50[0]:.1f} → {p50[1]:.1f} ms; "
+            f"{queries} queries; {self.caller}"
+        )
+
+
+def measure(_estate: Estate, installation: Installation, options: Options) -> Iterator[Row]:
+    """Make both installations and ask both the same; the worst comes first."""
+    _let_all_through()
+    few, many = (Twin(Size(options.history // part), installation.folder) for part in (HUNDREDTH, 1))
+    began = time.perf_counter()
+    for twin in (few, many):
+        twin.make()
+    yield Row(f"Rows made: {many.size}, and a hundredth", f"{time.perf_counter() - began:.0f} s")
+    gc.collect()
+    gc.freeze()  # what was made for the rows is not looked through while requests are timed
+    found = [_ask(address, who, few, many) for address in addresses() for who in _callers(address, few)]
+    with_goal = [each for each in found if each.address.has_goal]
+    yield from _summary(with_goal)
+    for worst in _worst(with_goal):
+        yield Row(str(worst.address), worst.told(), f"p95 at most {RATIO} times", worst.ratio <= RATIO)
+    for worst in _worst([each for each in found if not each.address.has_goal]):
+        yield Row(str(worst.address), worst.told())
+
+
+def addresses() -> Iterator[Address]:
+    """Return all of the API that ask nothing of AWS, its lists with filters too, and the pages."""
+    for route in ROUTES:
+        if route.method == "GET" and not route.spec.asks_aws:
+            yield Address(f"/api/v1{route.pattern}", route.spec.is_list)
+            for query in FILTERED.get(route.pattern, ()):
+                yield Address(f"/api/v1{route.pattern}?{urlencode(query, safe='{}')}", route.spec.is_list)
+    yield from (Address(page, has_goal=False) for page in PAGES)
+    for model in admin.site._registry:
+        name = f"{model._meta.app_label}/{model._meta.model_name}"
+        yield Address(f"/admin/{name}/", has_goal=False)
+
+
+def _callers(address: Address, twin: Twin) -> list[str]:
+    """Return who asks: pages are for sessions, and what is refused to somebody is not asked for."""
+    asking = [who for who in twin.clients if address.has_goal or who.endswith("session")]
+    with twin.used():
+        return [
+            who for who in asking if twin.clients[who].get(twin.address(address.pattern)).status_code not in REFUSED
+        ]
+
+
+def _ask(address: Address, caller: str, few: Twin, many: Twin) -> Measured:
+    found, more, counts = Measured(address, caller), "", {}
+    for number in range(ROUNDS):
+        for twin, times in ((few, found.few), (many, found.many)):
+            with twin.used():
+                client, path = twin.clients[caller], twin.address(address.pattern)
+                if number == 0:
+                    if address.is_list and twin is few:
+                        more = _full(client, path)
+                    client.get(path + more)  # what is only read once in the life of a process does not count
+                    counts[twin] = _queries(client, path + more)
+                _time(client, path + more, times)
+    found.queries = counts[few], counts[many]
+    return found
+
+
+def _full(client: Client, path: str) -> str:
+    """Return what makes pages as long as there are rows among few, with one more behind, so that both do the same."""
+    joint = "&" if "?" in path else "?"
+    there = len(client.get(f"{path}{joint}pageSize={USUAL + 1}").json().get("data", {}).get("items", ()))
+    return f"{joint}pageSize={max(1, min(USUAL, there - 1))}"
+
+
+def _queries(client: Client, path: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(path)
+    if answer.status_code != OK:
+        raise RuntimeError(f"{path} answered {answer.status_code}: {answer.content[:300]!r}")
+    return len(captured)
+
+
+def _time(client: Client, path: str, times: list[float]) -> None:
+    client.get(path)  # connects
+    for _ in range(EACH):
+        if sum(times) > SECONDS:
+            return
+        began = time.perf_counter()
+        answer = client.get(path)
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+        times.append(time.perf_counter() - began)
+
+
+def _summary(found: list[Measured]) -> Iterator[Row]:
+    met = sum(each.ratio <= RATIO for each in found)
+    what = f"GETs, with and without filters, by {len({each.caller for each in found})} callers"
+    yield Row(what, f"{met} of {len(found)}", f"p95 at most {RATIO} times", met == len(found))
+    slow = max(found, key=lambda each: each.slowest)
+    yield Row(
+        "… the slowest with many rows",
+        f"p95 {slow.slowest * 1000:.1f} ms: {slow.address}",
+        f"under {SLOWEST * 1000:.0f} ms",
+        slow.slowest < SLOWEST,
+    )
+    lists = [each for each in found if each.address.is_list]
+    dear = max(lists, key=lambda each: max(each.queries))
+    most = max(dear.queries)
+    yield Row(
+        "… the most queries of a list", f"{most}: {dear.address}", f"at most {MOST_QUERIES}", most <= MOST_QUERIES
+    )
+
+
+def _worst(found: list[Measured]) -> list[Measured]:
+    """Return of each address what was worst among its callers, the worst first."""
+    worst: dict[Address, Measured] = {}
+    for each in sorted(found, key=lambda each: -each.ratio):
+        worst.setdefault(each.address, each)
+    return list(worst.values())
+
+
+def _let_all_through() -> None:
+    for name in ("SITE_BURST", "ADDRESS_BURST", "PRINCIPAL_BURST"):
+        setattr(settings, f"API_{name}", 10**9)
+    throttles.forget()
