@@ -16,6 +16,7 @@ from drsorch.aws import drs, sessions
 from drsorch.errors import Conflict, Invalid
 from drsorch.saving import no_twin, validate
 from protection import inventory
+from protection.holds import veil
 from protection.models import ProtectionGroup, ServerHold, SourceServer, TargetAccount
 
 EDITABLE = {"name", "description", "tier", "rto_minutes", "rpo_minutes"}
@@ -171,17 +172,16 @@ def _assign(group: ProtectionGroup, server_ids: Iterable[str], actor: Actor) -> 
 
 
 def held_sentence(group: ProtectionGroup, server: object, label: str) -> str:
-    """Say why a group cannot be changed while somebody has one of its servers; `label` is empty when out of sight."""
-    return f"{group} cannot be changed now: {server} is in use by {label or 'an execution'}. Wait until it has ended."
+    """Say why a group cannot be changed while somebody has one of its servers; `label` as far as one may see it."""
+    return f"{group} cannot be changed now: {server} is in use by {label}. Wait until it has ended."
 
 
 def _refuse_while_held(group: ProtectionGroup, actor: Actor) -> None:
     hold = ServerHold.objects.filter(server__group=group).select_related("server").first()
     if hold:
-        # Whose execution it is may be out of sight of whoever sees the group only.
-        is_seen = policy.is_everywhere(actor, policy.Level.VIEW)
+        veil([hold], actor)
         raise Conflict(
-            held_sentence(group, hold.server, hold.label if is_seen else ""),
+            held_sentence(group, hold.server, hold.label),
             code="ACTIVE_EXECUTION",
-            details={"executionId": str(hold.holder)} if is_seen else {},
+            details={"executionId": str(hold.holder)} if hold.holder else {},
         )
