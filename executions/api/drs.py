@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from drsorch.access.roles import Permission
@@ -14,6 +14,7 @@ from executions.decisions.surveyed import Survey
 from executions.models import Job, JobEvent, Poller
 from executions.serializers import evidence as shapes
 from executions.serializers.inputs import JobQuery, OneJobQuery, PlaceQuery
+from executions.sight import jobs_of, with_execution
 from executions.snapshots import of_server
 from protection.api.servers import ServerViewSet
 from protection.models import AccountRegion, SourceServer
@@ -31,11 +32,9 @@ class DrsViewSet(ApiViewSet):
     @endpoint(VIEW, query=JobQuery, answer=shapes.JobAnswer, is_list=True, usual_order="-createdAt")
     def jobs(self) -> Any:
         """List the DRS jobs of our executions, the newest first."""
-        found = Job.objects.select_related("account", "launch__wave", "terminationcall__termination")
+        found = with_execution(Job.objects.select_related("account"), self.actor)
         if "execution" in self.query:
-            pk = self.query["execution"]
-            mine = Q(launch__wave__execution=pk) | Q(terminationcall__termination__execution=pk)
-            found = found.filter(mine)
+            found = jobs_of(self.query["execution"], found, self.actor)
         return self.page(found, ignored=("execution",))
 
     @endpoint(VIEW, query=OneJobQuery, answer=shapes.JobEventAnswer, is_list=True)
