@@ -14,7 +14,7 @@ from drsorch.audit.facts import difference, facts_of
 from drsorch.audit.record import account_of, record
 from drsorch.aws import drs, sessions
 from drsorch.errors import Conflict, Invalid
-from drsorch.saving import no_twin, validate
+from drsorch.saving import own_name, validate
 from protection import inventory
 from protection.holds import veil
 from protection.models import ProtectionGroup, ServerHold, SourceServer, TargetAccount
@@ -45,7 +45,7 @@ def create_group(
     _refuse_elsewhere(account, region, server_ids)
     found = look_up(account, region, server_ids, actor) if found is None else found
     with transaction.atomic():
-        with no_twin(f"There is a protection group named {group.name} already. Choose another name.", "NAME_TAKEN"):
+        with own_name(group, actor):
             group.save()
         inventory.upsert(account, region, found, timezone.now())
         _assign(group, server_ids, actor)
@@ -76,7 +76,7 @@ def update_group(
         _refuse_while_held(group, actor)
         before = _facts(group)
         _fill(group, fields)
-        with no_twin(f"There is a protection group named {group.name} already. Choose another name.", "NAME_TAKEN"):
+        with own_name(group, actor):
             group.save()
         if server_ids is not None and found is not None:
             inventory.upsert(group.account, group.region, found, timezone.now())
