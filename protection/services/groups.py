@@ -64,12 +64,14 @@ def update_group(
 ) -> ProtectionGroup:
     """Change a group; its account and Region stay. `server_ids` None leaves the servers as they are.
 
+    Who manages the group and not its account adds only servers in sight: others are refused as if there were none.
     Asks AWS when servers are given, unless the caller has just asked (`found`). Raises as `create_group`, and Conflict
     (ACTIVE_EXECUTION), VersionMismatch.
     """
     policy.require(actor, Permission.UPDATE_PROTECTION_GROUP, group, policy.Level.MANAGE)
     if server_ids is not None:
         _refuse_elsewhere(group.account, group.region, server_ids)
+        _refuse_unseen(group, server_ids, actor)
         found = look_up(group.account, group.region, server_ids, actor) if found is None else found
     with transaction.atomic():
         group.claim_version(version, actor)
@@ -132,6 +134,16 @@ def _refuse_elsewhere(account: TargetAccount, region: str, server_ids: Sequence[
     if not server_ids:
         raise Invalid("A protection group needs at least one server. Choose one or more.")
     require_region(account, region)
+
+
+def _refuse_unseen(group: ProtectionGroup, server_ids: Sequence[str], actor: Actor) -> None:
+    account = group.account
+    if policy.can(actor, Permission.UPDATE_PROTECTION_GROUP, account, policy.Level.MANAGE):
+        return
+    seen = policy.scope(actor, SourceServer.objects.at(account, group.region)).filter(source_server_id__in=server_ids)
+    unseen = sorted(set(server_ids) - set(seen.values_list("source_server_id", flat=True)))
+    if unseen:
+        raise Invalid(" ".join(_absent(account, group.region, server_id, actor) for server_id in unseen))
 
 
 def look_up(account: TargetAccount, region: str, server_ids: Sequence[str], actor: Actor) -> list[drs.SourceServer]:
