@@ -238,3 +238,14 @@ def test_a_name_that_is_taken_out_of_sight_is_said_to_be_taken_and_no_more(token
         assert (unseen["code"], unseen["message"], unseen["details"]) == ("NAME_TAKEN", "This name is taken.", {})
         seen = calling(ada).refusal(method, path, body, version=version, status=409)
         assert seen["message"] == f"There is a {kind} named {body['name']} already. Choose another name."
+
+
+def test_what_somebody_may_do_is_read_once_for_each_request(calling, world, gina, ada):
+    grant(to=gina.user, obj=world.north, level="manage", actor=ada)
+    ask = calling(gina)
+    paths = [path for route, path in objects(world) if not route.is_write and not route.spec.asks_aws]
+    assert len(paths) >= 12
+
+    for path in (*paths, *(each for each in LISTS if each != "/users/tokens")):
+        standing = [sql for sql in count_queries(ask, path) if "access_orgwidegrant" in sql]
+        assert len(standing) == 1, path
