@@ -7,6 +7,8 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.text import capfirst
 
+from drsorch.access import policy
+from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict, Invalid
 
 
@@ -46,3 +48,21 @@ def no_twin(sentence: str, code: str) -> Iterator[None]:
             yield
     except IntegrityError as error:
         raise Conflict(sentence, code=code) from error
+
+
+@contextmanager
+def own_name(row: models.Model, actor: Actor) -> Iterator[None]:
+    """Turn a unique violation in the block that saves `row` into Conflict (NAME_TAKEN).
+
+    Names are unique for the whole installation. Of one that has the name and is out of the actor's sight, it says no
+    more than that the name is taken.
+    """
+    kind, name = row._meta.verbose_name, str(row)
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        twin = type(row)._default_manager.filter(name__iexact=name)
+        is_seen = policy.scope(actor, twin).exists()
+        sentence = f"There is a {kind} named {name} already. Choose another name." if is_seen else "This name is taken."
+        raise Conflict(sentence, code="NAME_TAKEN") from error

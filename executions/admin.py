@@ -3,32 +3,29 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 
-from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin
+from drsorch.access import policy
+from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin, actor_at
 from executions import admin_configuration
+from executions.admin_jobs import PLACE, linked
 from executions.models import (
     Event,
     Execution,
     Gate,
     Job,
-    JobEvent,
     Launch,
-    Poller,
     ServerAttempt,
     ServerRun,
     Termination,
     TerminationCall,
     WaveRun,
 )
-from executions.page.surveyed import SurveyRows
 
 __all__ = ["admin_configuration"]  # Django finds this module by its name, and the other one through it
-PLACE = ("account", "region")
 
 
 def listed(model: Any, label: str, **lookup: Any) -> str:
@@ -87,13 +84,6 @@ class TerminationCallInline(PolicedInline):
     readonly_fields = fields
 
 
-class JobLogInline(PolicedInline):
-    """The log of a job."""
-
-    model = JobEvent
-    fields = readonly_fields = ("at", "event", "source_server_id", "raw_error")
-
-
 @admin.register(Execution)
 class ExecutionAdmin(RecordAdmin):
     """Executions."""
@@ -103,7 +93,20 @@ class ExecutionAdmin(RecordAdmin):
     search_fields = ("id", "plan_name", "initiator", "reason", "override_reason")
     date_hierarchy = "created_at"
     inlines = (WaveInline,)
-    readonly_fields = ("more",)
+    exclude = ("preempted_by",)
+    readonly_fields = ("made_way_for", "more")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
+        """Let each know whether the one it made way for is in sight."""
+        seen = policy.scope(actor_at(request), Execution.objects.filter(pk=OuterRef("preempted_by"))).order_by()
+        return super().get_queryset(request).annotate(is_other_seen=Exists(seen))
+
+    @admin.display(description="Made way for")
+    def made_way_for(self, execution: Any) -> str:
+        """A link to the recovery that took its servers."""
+        if execution.preempted_by_id is None:
+            return "none"
+        return linked(execution.preempted_by) if execution.is_other_seen else "a recovery that you may not see"
 
     @admin.display(description="More")
     def more(self, execution: Execution) -> str:
@@ -177,46 +180,6 @@ class TerminationAdmin(RecordAdmin):
     inlines = (TerminationCallInline,)
 
 
-@admin.register(Job)
-class JobAdmin(RecordAdmin):
-    """Jobs in DRS."""
-
-    list_display = ("job_id", *PLACE, "type", "status", "execution", "created_at", "polled_at", "ended_at")
-    list_filter = ("status", "type", OWN_ACCOUNTS, "region")
-    list_select_related = ("account", "launch__wave__execution", "terminationcall__termination__execution")
-    search_fields = ("job_id",)
-    date_hierarchy = "created_at"
-    readonly_fields = ("execution",)
-    inlines = (JobLogInline,)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow the links from the execution."""
-        return lookup.endswith("execution__id__exact") or super().lookup_allowed(lookup, value, request)
-
-    @admin.display(description="Execution")
-    def execution(self, job: Job) -> str:
-        """A link to the execution that the job belongs to."""
-        if hasattr(job, "launch"):
-            found = job.launch.wave.execution
-        elif hasattr(job, "terminationcall"):
-            found = job.terminationcall.termination.execution
-        else:
-            return "none"
-        address = reverse("admin:executions_execution_change", args=[found.pk])
-        return format_html('<a href="{}">{} ({})</a>', address, found, found.short_id)
-
-
-@admin.register(JobEvent)
-class JobEventAdmin(RecordAdmin):
-    """Lines of the logs of jobs."""
-
-    list_display = ("job", "at", "event", "source_server_id", "raw_error")
-    list_filter = ("event",)
-    list_select_related = ("job",)
-    search_fields = ("job__job_id", "source_server_id", "raw_error")
-    date_hierarchy = "at"
-
-
 @admin.register(Event)
 class EventAdmin(RecordAdmin):
     """Lines of the timelines of executions."""
@@ -241,25 +204,3 @@ class GateAdmin(RecordAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the link from the execution."""
         return lookup == "wave__execution__id__exact" or super().lookup_allowed(lookup, value, request)
-
-
-@admin.register(Poller)
-class PollerAdmin(RecordAdmin):
-    """Who asks DRS, where, and how it goes."""
-
-    list_display = (*PLACE, "answered_at", "next_poll_at", "failures", "last_error", "surveyed_at", "survey_error")
-    list_filter = (OWN_ACCOUNTS, "region")
-    list_select_related = ("account",)
-    exclude = ("survey",)
-    readonly_fields = ("last_survey",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Poller]:
-        """Leave the surveys, which are large, to the page of one poller."""
-        return super().get_queryset(request).defer("survey")
-
-    @admin.display(description="Last survey")
-    def last_survey(self, poller: Poller) -> str:
-        """What was seen at the place, as tables."""
-        if poller.surveyed_at is None:
-            return "none"
-        return render_to_string("admin/executions/poller/survey.html", {"seen": SurveyRows(poller)})

@@ -184,19 +184,12 @@ def _allowed(execution: Execution) -> Allowed:
 
 
 def _jobs_of(drills: Iterable[UUID]) -> dict[str, str]:
-    """Return the jobs of these drills with words for their drill."""
+    """Return the jobs of these drills with words for their drill, which may be out of sight of who reads them."""
     rows = Job.objects.filter(launch__wave__execution__in=list(drills))
-    return {
-        job_id: f"drill {str(pk)[:8]}, which makes way for this recovery"
-        for job_id, pk in rows.values_list("job_id", "launch__wave__execution")
-    }
+    return dict.fromkeys(rows.values_list("job_id", flat=True), "a drill that makes way for this recovery")
 
 
 def _held_by_others(runs: Collection[ServerRun], execution: Execution) -> list[Finding]:
     holds = ServerHold.objects.filter(server__in=[run.server_id for run in runs]).exclude(holder=execution.pk)
-    by_server = {hold.server_id: hold for hold in holds}
-    return [
-        decide.held(_wanted_run(run), by_server[run.server_id].label, str(by_server[run.server_id].holder))
-        for run in runs
-        if run.server_id in by_server
-    ]
+    held = set(holds.values_list("server_id", flat=True))
+    return [decide.held(_wanted_run(run)) for run in runs if run.server_id in held]

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from drsorch.access import policy
 from drsorch.audit.actor import Actor
 from drsorch.counts import number_of
 from plans.models import RecoveryPlan, WaveGroup, WaveServer
+from protection.holds import UNNAMED, holders_in_sight
 from protection.models import ServerHold, SourceServer
 
 
@@ -57,7 +57,7 @@ def extents_of(plans: Iterable[RecoveryPlan], actor: Actor) -> dict[int, Extent]
         is_seen = holder in statuses
         conflict = ServerConflict(
             execution_id=holder if is_seen else None,
-            label=label if is_seen else "an execution",
+            label=label if is_seen else UNNAMED,
             status=statuses.get(holder, ""),
             server_ids=tuple(sorted(servers)),
         )
@@ -100,11 +100,5 @@ def _wave_groups(plans: Iterable[int]) -> "QuerySet[WaveGroup]":
 
 
 def _statuses(holders: set[UUID], actor: Actor) -> dict[UUID, str]:
-    """Return how those of these executions stand whose plan is in sight.
-
-    By the name that they give their relation to plans, which are below them.
-    """
-    if not holders:
-        return {}
-    rows = policy.scope(actor, RecoveryPlan.objects.filter(executions__in=holders))
-    return dict(rows.values_list("executions__pk", "executions__status"))
+    """Return how those of these executions stand that are in sight."""
+    return dict(holders_in_sight(actor).filter(pk__in=holders).values_list("pk", "status")) if holders else {}

@@ -12,7 +12,7 @@ from drsorch.audit.actor import Actor
 from drsorch.audit.facts import difference
 from drsorch.audit.record import account_of, record
 from drsorch.errors import Conflict, Invalid, NotFound
-from drsorch.saving import no_twin, validate
+from drsorch.saving import own_name, validate
 from plans.definition import WaveDefinition, dependencies, size_warnings
 from plans.evidence import EDITABLE, OF_A_WAVE, facts_of_plan
 from plans.models import Impact, RecoveryPlan, Wave, WaveGroup, WaveServer
@@ -103,7 +103,7 @@ def _save(plan: RecoveryPlan, actor: Actor, waves: Sequence[WaveDefinition], fie
     if not waves:
         raise Invalid("A recovery plan needs at least one wave.")
     needs = dependencies(waves)
-    with no_twin(f"There is a recovery plan named {plan.name} already. Choose another name.", "NAME_TAKEN"):
+    with own_name(plan, actor):
         plan.save()
     rows = _save_waves(plan, actor, waves)
     for row, numbers in zip(rows, needs, strict=True):

@@ -14,6 +14,7 @@ from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
 from plans import services
 from plans.models import RecoveryPlan
+from protection import holds
 from protection.models import AccountRegion, SourceServer
 
 PLANS_PER_PAGE = 50
@@ -39,6 +40,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     plan = policy.get_or_404(actor, RecoveryPlan.objects.for_detail(), pk=pk)
     waves = [(wave, wave.members()) for wave in plan.waves.all()]
     servers = [member.server for _, members in waves for member in members]
+    holds.veil((server.hold for server in servers if hasattr(server, "hold")), actor)
     synced_at = min((server.synced_at for server in servers), default=None)
     context = {
         "plan": plan,

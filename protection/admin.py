@@ -17,6 +17,7 @@ from drsorch.audit.actor import Actor
 from drsorch.errors import UserError
 from protection import services
 from protection.forms import ProtectionGroupForm, TargetAccountForm
+from protection.holds import UNNAMED, label_in_sight
 from protection.models import (
     AccountRegion,
     AccountTeamGrant,
@@ -160,11 +161,22 @@ class SourceServerAdmin(RecordAdmin):
 class ServerHoldAdmin(RecordAdmin):
     """Which execution holds which server."""
 
-    list_display = ("server", "label", "mode", "since")
+    list_display = ("server", "held_by", "mode", "since")
     list_select_related = ("server",)
     list_filter = ("mode",)
-    search_fields = ("server__hostname", "server__source_server_id", "label")
+    search_fields = ("server__hostname", "server__source_server_id", "said")
     date_hierarchy = "since"
+    exclude = ("holder", "label", "link")
+    readonly_fields = ("held_by",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServerHold]:
+        """Name the executions in sight; others are found by nothing that names them."""
+        return super().get_queryset(request).annotate(said=label_in_sight(actor_at(request)))
+
+    @admin.display(description="Held by", ordering="said")
+    def held_by(self, hold: Any) -> str:
+        """A link to the execution, where it is in sight."""
+        return hold.said if hold.said == UNNAMED else format_html('<a href="{}">{}</a>', hold.link, hold.said)
 
 
 @admin.register(ReceivedEvent)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from drsorch.access import policy
 from drsorch.access.policed import ServiceForm
 from drsorch.audit.actor import Actor
-from protection import services
+from protection import holds, services
 from protection.models import AccountRegion, ProtectionGroup, SourceServer, TargetAccount
 
 
@@ -80,6 +80,7 @@ class ProtectionGroupForm(ServiceForm):
         here = policy.scope(self.actor, SourceServer.objects.filter(account=account, region=region))
         here = here.select_related("group", "hold")
         servers = list(here.filter(Q(missing_since=None) | Q(group__isnull=False, group=group.pk)))
+        holds.veil((server.hold for server in servers if hasattr(server, "hold")), self.actor)
         self.fields["server_ids"].choices = [  # type: ignore[attr-defined]
             (server.source_server_id, server_label(server, group)) for server in servers
         ]

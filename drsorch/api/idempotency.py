@@ -7,13 +7,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.apps import apps
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
+from drsorch.access import policy
 from drsorch.access.requests import actor_of
 from drsorch.api.models import KeptAnswer
+from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict, Invalid
 
 KEPT_FOR = timedelta(hours=24)
@@ -46,32 +50,49 @@ def own_key(request: Any, key: str) -> str:
     return hashlib.sha256(f"{request.user.pk}:{key}".encode()).hexdigest()
 
 
-def once(request: Any, key: str, work: Callable[[], Response]) -> Response:
+def once(request: Any, key: str, work: Callable[[], tuple[Response, Model | None]]) -> Response:
     """Do `work` and keep its answer under `key`, or return what was answered before.
 
-    Only what was done is kept: after a refusal the key is free, because nothing has changed. Raises Conflict
-    (IDEMPOTENCY_MISMATCH for another request; IDEMPOTENCY_IN_PROGRESS while the first one is being answered).
+    `work` returns its answer and what that is about. Only what was done is kept: after a refusal the key is free,
+    because nothing has changed. Raises Conflict (IDEMPOTENCY_MISMATCH for another request; IDEMPOTENCY_IN_PROGRESS
+    while the first one is being answered), and NotFound when what the answer is about has left the caller's sight.
     """
     digest = _digest(request)
     claim = _claim(request.user.pk, key, digest)
     if claim.status is not None:
+        _refuse_unseen(claim, actor_of(request._request))
         return Response(
             json.loads(claim.body or "null"), status=claim.status, headers={**claim.headers, REPLAYED: "true"}
         )
     mine = KeptAnswer.objects.filter(pk=claim.pk, claimed_at=claim.claimed_at)
     try:
-        response = work()
+        response, about = work()
     except BaseException:
         mine.delete()
         raise
     headers = {name: response[name] for name in ("ETag", "Location") if name in response}
-    mine.update(status=response.status_code, headers=headers, body=json.dumps(response.data, cls=JSONEncoder))
+    mine.update(
+        status=response.status_code,
+        headers=headers,
+        body=json.dumps(response.data, cls=JSONEncoder),
+        object_kind=about._meta.label_lower if about else "",
+        object_id=str(about.pk) if about else "",
+    )
     return response
 
 
 def forget_old_answers() -> None:
     """Delete what is older than a day."""
     KeptAnswer.objects.filter(claimed_at__lt=timezone.now() - KEPT_FOR).delete()
+
+
+def _refuse_unseen(answer: KeptAnswer, actor: Actor) -> None:
+    """Raise NotFound for the answer about an object that was taken from the caller since, or is gone.
+
+    Whoever may see everything is told of what is gone as well.
+    """
+    if answer.object_kind and not policy.is_everywhere(actor, policy.Level.VIEW):
+        policy.get_or_404(actor, apps.get_model(answer.object_kind)._default_manager.all(), pk=answer.object_id)
 
 
 def _claim(user_id: int, key: str, digest: str) -> KeptAnswer:

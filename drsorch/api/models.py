@@ -15,6 +15,9 @@ class KeptAnswer(models.Model):
     status = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
     body = models.TextField(blank=True)
+    # What it is about, as the model's label and the key: it is given again only to whoever may see that still.
+    object_kind = models.CharField(max_length=64, blank=True)
+    object_id = models.CharField(max_length=64, blank=True)
 
     access_via = ()
 

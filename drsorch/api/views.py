@@ -74,10 +74,11 @@ class ApiViewSet(ViewSet):
             self.body = self._checked(endpoint.body, request.data, partial=endpoint.is_partial)
         self.key = "" if request.method != "POST" else idempotency.key_of(request, is_required=endpoint.needs_key)
 
-        def work() -> Response:
-            return self._respond(endpoint, method(self, **path))
+        def work() -> tuple[Response, Model | None]:
+            result = method(self, **path)
+            return self._respond(endpoint, result), result if isinstance(result, Model) else self.found
 
-        return idempotency.once(request, self.key, work) if self.key and not endpoint.is_secret else work()
+        return idempotency.once(request, self.key, work) if self.key and not endpoint.is_secret else work()[0]
 
     def scoped(self, rows: QuerySet[M], level: policy.Level = policy.Level.VIEW) -> QuerySet[M]:
         """Return the rows in the caller's sight."""

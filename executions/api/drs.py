@@ -14,6 +14,7 @@ from executions.decisions.surveyed import Survey
 from executions.models import Job, JobEvent, Poller
 from executions.serializers import evidence as shapes
 from executions.serializers.inputs import JobQuery, OneJobQuery, PlaceQuery
+from executions.sight import jobs_of, with_execution
 from executions.snapshots import of_server
 from protection.api.servers import ServerViewSet
 from protection.models import AccountRegion, SourceServer
@@ -31,9 +32,9 @@ class DrsViewSet(ApiViewSet):
     @endpoint(VIEW, query=JobQuery, answer=shapes.JobAnswer, is_list=True, usual_order="-createdAt")
     def jobs(self) -> Any:
         """List the DRS jobs of our executions, the newest first."""
-        found = Job.objects.select_related("account", "launch__wave", "terminationcall__termination")
+        found = with_execution(Job.objects.select_related("account"), self.actor)
         if "execution" in self.query:
-            found = found.of(self.query["execution"])
+            found = jobs_of(self.query["execution"], found, self.actor)
         return self.page(found, ignored=("execution",))
 
     @endpoint(VIEW, query=OneJobQuery, answer=shapes.JobEventAnswer, is_list=True)

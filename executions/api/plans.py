@@ -7,12 +7,12 @@ from drsorch.api.endpoint import endpoint
 from executions import readiness
 from executions.api.executions import START, StartingViewSet
 from executions.decisions.readiness import GONE
-from executions.models import Execution
 from executions.readiness import Look
 from executions.serializers import evidence as shapes
 from executions.serializers import inputs
 from executions.states import Mode
 from plans.models import RecoveryPlan
+from protection.holds import veil
 
 VIEW = Permission.VIEW_RESOURCES
 
@@ -46,21 +46,15 @@ class RunningViewSet(StartingViewSet):
     def _readiness(self, pk: int, mode: str, *, ask_aws: bool) -> dict[str, Any]:
         plan = self.one(RecoveryPlan.objects.all(), pk=pk)
         look = readiness.look(plan, mode=mode, ask_aws=ask_aws)
+        veil(look.holds, self.actor)
         return {
             "ready": not (look.blocking or look.holds or look.running),
             "asked": ask_aws,
             "activeExecutionId": look.running.pk if look.running else None,
-            "held": self._held(look),
+            "held": look.holds,
             "findings": look.findings,
             "places": look.places,
         }
-
-    def _held(self, look: Look) -> list[Any]:
-        """Return who has which servers; which execution that is, only where it is in sight."""
-        holders = Execution.objects.filter(pk__in={hold.holder for hold in look.holds})
-        seen = set(self.scoped(holders).values_list("pk", flat=True))
-        unnamed = {"holder": None, "label": "an execution"}
-        return [hold if hold.holder in seen else {"server": hold.server, **unnamed} for hold in look.holds]
 
 
 def _instances(look: Look) -> list[dict[str, Any]]:

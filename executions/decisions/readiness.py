@@ -246,10 +246,13 @@ def unknown(place: str, reason: str, code: Code = Code.UNKNOWN) -> Finding:
     return Finding(code, Severity.UNKNOWN, sentence, subject=place)
 
 
-def held(wanted: Wanted, label: str, holder: str) -> Finding:
-    """Return the finding for a server that another execution holds."""
-    sentence = f"{wanted.name} is in use by {label}. Wait until it has ended, or cancel it."
-    return Finding(Code.HELD, Severity.PROBLEM, sentence, wanted.source_server_id, holder)
+def held(wanted: Wanted) -> Finding:
+    """Return the finding for a server that another execution holds: which, is said by what is scoped."""
+    sentence = (
+        f"{wanted.name} is in use by another execution. The plan's page names it to whoever may see it: wait until it "
+        "has ended, or cancel it."
+    )
+    return Finding(Code.HELD, Severity.PROBLEM, sentence, wanted.source_server_id)
 
 
 def still_blocking(found: Iterable[Finding], let_pass: Iterable[Any]) -> list[Finding]:

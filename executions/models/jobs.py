@@ -69,6 +69,7 @@ class Job(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     objects = JobQuerySet.as_manager()
+    granted_via = ("launch__wave__execution__plan", "terminationcall__termination__execution__plan")
     access_via = ("account",)
 
     class Meta:

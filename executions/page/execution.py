@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from functools import cached_property
+from uuid import UUID
 
 from django.urls import reverse
 
+from drsorch.access import policy
 from drsorch.audit.actor import Actor
 from drsorch.queue.models import WorkerHeartbeat
 from executions.models import Execution, Job, Termination
@@ -163,6 +165,13 @@ class ExecutionPage:
         """Its DRS jobs, of launches and of the termination."""
         launched = [call.job for row in self.waves for call in row.started_calls if call.job]
         return launched + (self.termination.jobs if self.termination else [])
+
+    @cached_property
+    def named(self) -> set[UUID]:
+        """Which of the executions that made way for it, or that it made way for, this person may see."""
+        others = {drill.pk for drill in self.execution.preempted.all()} | {self.execution.preempted_by_id} - {None}
+        rows = policy.scope(self.actor, Execution.objects.filter(pk__in=others))
+        return set(rows.values_list("pk", flat=True)) if others else set()
 
     @property
     def live_jobs(self) -> list[Job]:

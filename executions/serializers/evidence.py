@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from drsorch.api.fields import Flag, Text, Whole
 from drsorch.api.serializers import Answer
-from executions.models import Job
 from executions.serializers.executions import JobOfWaveAnswer, ServerRunAnswer
 from executions.states import Mode
 
@@ -89,17 +87,14 @@ class JobAnswer(Answer):
     region = Text()
     type = Text()
     status = Text()
-    executionId = serializers.SerializerMethodField()
+    executionId = serializers.UUIDField(
+        source="seen_execution",
+        allow_null=True,
+        help_text="The execution that started it; null when it is out of sight.",
+    )
     createdAt = serializers.DateTimeField(source="created_at")
     polledAt = serializers.DateTimeField(source="polled_at", allow_null=True)
     endedAt = serializers.DateTimeField(source="ended_at", allow_null=True)
-
-    @extend_schema_field(serializers.UUIDField(allow_null=True))
-    def get_executionId(self, row: Job) -> Any:
-        """The execution that started it."""
-        launch, call = getattr(row, "launch", None), getattr(row, "terminationcall", None)
-        found = launch.wave.execution_id if launch else call.termination.execution_id if call else None
-        return str(found) if found else None
 
 
 class TerminationAnswer(Answer):

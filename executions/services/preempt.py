@@ -34,9 +34,12 @@ def make_way(drills: Iterable[UUID], recovery_id: UUID, plan: RecoveryPlan, acto
         if drill.preempted_by_id is None:  # another recovery may have taken other servers of it before
             drill.preempted_by_id = recovery_id
         drill.save(update_fields=["cancel_requested_at", "cancelled_by", "preempted_by"])
+        # Whoever reads this timeline may not see other plans; the page names the recovery to whoever does.
+        is_own = drill.plan_id == plan.pk
+        named = f"the recovery of {plan} ({str(recovery_id)[:8]})" if is_own else "a recovery of another plan"
         drill.say(
-            f"{actor.name} started the recovery of {plan} ({str(recovery_id)[:8]}), which takes over its servers: this "
-            "drill is cancelled. Jobs that run in DRS run out.",
+            f"{actor.name} started {named}, which takes over its servers: this drill is cancelled. Jobs that run in "
+            "DRS run out.",
             by=actor.name,
             what="preempted",
             tone="warn",

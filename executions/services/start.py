@@ -195,9 +195,12 @@ def _tell(execution: Execution, actor: Actor, drills: list[Execution], let_pass:
     """Write the first lines of the timeline: who started it, over what, and for which reason."""
     execution.say(f"{execution.get_mode_display()} started by {actor.name}.", by=actor.name, what="started")
     for drill in drills:
+        # Whoever reads this timeline may not see other plans; the page names their drills to whoever does.
+        is_own = drill.plan_id == execution.plan_id
+        named = f"{drill} ({drill.short_id}), started by {drill.initiator}," if is_own else "A drill of another plan"
         execution.say(
-            f"{drill} ({drill.short_id}), started by {drill.initiator}, was cancelled to make way. Its servers belong "
-            "to this recovery; those in a running DRS job are waited for.",
+            f"{named} was cancelled to make way. Its servers belong to this recovery; those in a running DRS job are "
+            "waited for.",
             by=actor.name,
             what="preempt",
             tone="warn",

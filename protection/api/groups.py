@@ -8,6 +8,7 @@ from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
 from drsorch.api.views import ApiViewSet
 from protection import services
+from protection.holds import label_in_sight
 from protection.models import ProtectionGroup, ServerHold, TargetAccount
 from protection.serializers.groups import (
     GroupAnswer,
@@ -65,8 +66,9 @@ class GroupViewSet(ApiViewSet):
     def rows(self) -> "QuerySet[ProtectionGroup]":
         """Return groups with all that lists show of them."""
         holds = ServerHold.objects.filter(server__group=OuterRef("pk")).order_by("pk")
+        holds = holds.annotate(said=label_in_sight(self.actor))
         found = ProtectionGroup.objects.for_list().annotate(
-            held_by=Subquery(holds.values("label")[:1]),
+            held_by=Subquery(holds.values("said")[:1]),
             held_server=Subquery(holds.values("server__hostname")[:1]),
             is_used=Exists(ProtectionGroup.objects.filter(pk=OuterRef("pk"), wave_groups__isnull=False)),
         )

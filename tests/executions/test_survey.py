@@ -123,9 +123,10 @@ def test_before_a_wave_a_server_that_another_execution_holds_is_found(drill):
     hold = ServerHold.objects.first()
     ServerHold.objects.filter(pk=hold.pk).update(holder="00000000-0000-0000-0000-000000000001", label="Drill of Other")
 
-    assert [(each.code, each.source_server_id) for each in of_wave(drill)] == [
-        (Code.HELD, hold.server.source_server_id)
-    ]
+    (found,) = of_wave(drill)
+    assert (found.code, found.source_server_id) == (Code.HELD, hold.server.source_server_id)
+    assert "in use by another execution" in found.sentence
+    assert "Drill of Other" not in found.sentence  # it is kept, and read by people who may not see that one
 
 
 def test_before_a_wave_its_drill_instances_are_only_a_warning(done, small, olga, aws, place):
