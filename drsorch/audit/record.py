@@ -90,10 +90,8 @@ def account_of(obj: models.Model) -> str:
 
 
 def _append(actor: Actor, **said: Any) -> AuditEvent:
-    last, previous_hash = _lock_head()
+    """Add the event behind the last one. What can be done before the head is locked is: others wait for the rest."""
     said |= {
-        "sequence": last + 1,
-        "at": timezone.now(),
         "actor": actor.name,
         "actor_kind": actor.kind,
         "user_id": actor.user.pk if actor.user is not None else None,
@@ -101,10 +99,11 @@ def _append(actor: Actor, **said: Any) -> AuditEvent:
         "source": actor.source,
         "address": actor.address,
         "request_id": actor.request_id,
-        "previous_hash": previous_hash,
     }
-    facts = {name: said["at"] if name == "at" else _stored(name, said[name]) for name in chain.FACTS}
-    event = AuditEvent(**facts, hmac=chain.seal(facts, settings.AUDIT_KEY))
+    event = AuditEvent(**{name: _stored(name, value) for name, value in said.items()})
+    last, event.previous_hash = _lock_head()
+    event.sequence, event.at = last + 1, timezone.now()
+    event.hmac = chain.seal({name: getattr(event, name) for name in chain.FACTS}, settings.AUDIT_KEY)
     event.save(force_insert=True)  # the database moves the head on
     transaction.on_commit(anchor.follow)
     return event
