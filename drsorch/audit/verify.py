@@ -41,7 +41,7 @@ def _verify(copies: Sequence[Path], *, is_anchored: bool) -> Report:
     points.end(report.sequence, report)
     _look_at_head(report)
     for name in triggers.missing(connection):
-        report.add(f"The database does not refuse to change evidence: its trigger {name} is missing or off.")
+        report.add(f"The database does not refuse to change evidence: its trigger {name} is missing, off or changed.")
     report.seconds = time.monotonic() - began
     return report
 

@@ -230,7 +230,7 @@ def test_triggers_that_are_gone_are_found(events):
 
     report = verify()
 
-    assert "its trigger audit_event_unchanged is missing or off." in " ".join(report.problems)
+    assert "its trigger audit_event_unchanged is missing, off or changed." in " ".join(report.problems)
     assert report.problem_count == len(triggers.missing(connection))
 
 
