@@ -11,7 +11,7 @@ from django.db import transaction
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
-from drsorch.audit.record import record
+from drsorch.audit.record import at_the_end, record
 from drsorch.config.changes import Change, change_of
 from drsorch.config.reading import checked
 from drsorch.config.services import current_settings, update_settings
@@ -105,7 +105,7 @@ def import_configuration(
     wanted = _wanted(document)
     ids = _external_ids(external_ids or {}, wanted)
     found = look_at_servers(wanted["accounts"], wanted["protectionGroups"], ids, actor)
-    with transaction.atomic():
+    with transaction.atomic(), at_the_end():
         seen = _fingerprint(wanted)
         if fingerprint and fingerprint != seen:
             raise VersionMismatch("The document or the configuration has changed since the dry run. Look at it again.")

@@ -19,7 +19,7 @@ from drsorch.access.roles import Permission
 from drsorch.api.middleware import is_allowed
 from drsorch.audit.actor import Actor
 from drsorch.audit.models import Outcome
-from drsorch.audit.record import record
+from drsorch.audit.record import at_the_end, record
 from drsorch.config.reading import checked
 from drsorch.errors import Denied, Invalid, UserError
 from protection.models import ReceivedEvent, TargetAccount
@@ -68,6 +68,7 @@ def record_refusal(*, actor: Actor, event: Any, layer: str, code: str, sentence:
 
 
 @transaction.atomic
+@at_the_end()
 def _start(actor: Actor, event_id: str, rule: str) -> Receipt:
     # Of two that come at once, the second waits for the first one's row.
     row, is_new = ReceivedEvent.objects.get_or_create(event_id=event_id, defaults={"rule": rule})

@@ -74,13 +74,17 @@ class VerificationAnswer(Answer):
     by = Text()
     lastEvent = serializers.IntegerField(source="sequence")
     eventCount = serializers.IntegerField(source="events")
+    segmentCount = serializers.IntegerField(source="segments", help_text="Verified, of those that have left the table.")
+    unreadCount = serializers.IntegerField(
+        source="unread_count", help_text="Segments whose file could not be read: nothing is said about their events."
+    )
     seconds = serializers.FloatField()
     problemCount = serializers.IntegerField(source="problem_count")
     problems = serializers.ListField(child=Text(), help_text="The first of them, a sentence each.")
 
 
 class ChainAnswer(Answer):
-    """The state of the chain. `isGood` is null as long as it was never verified."""
+    """The state of the chain. `isGood` is null when it was never verified, or when not all of it could be read."""
 
     lastEvent = Whole(source="head.sequence", default=None, allow_null=True)
     anchor = Text()
@@ -118,6 +122,8 @@ CHAIN: dict[str, Any] = {
         "by": "anton",
         "lastEvent": 4690,
         "eventCount": 4690,
+        "segmentCount": 0,
+        "unreadCount": 0,
         "seconds": 0.21,
         "problemCount": 0,
         "problems": [],
@@ -166,6 +172,13 @@ def _chain(found: AuditVerification | None) -> dict[str, Any]:
     return {
         "head": AuditHead.objects.filter(pk=HEAD).first(),
         "anchor": anchor.sentence(),
-        "is_good": None if found is None else not found.problem_count,
+        "is_good": _is_good(found),
         "verification": found,
     }
+
+
+def _is_good(found: AuditVerification | None) -> bool | None:
+    """Return whether all is well, or None when that is not known: what could not be read is not known to be good."""
+    if found is None or (found.unread_count and not found.problem_count):
+        return None
+    return not found.problem_count

@@ -1,12 +1,14 @@
 """The database itself refuses to change evidence, and moves the head of the chain on: triggers that a migration makes.
 
-Without them nothing can be appended: the head stands still, and the next event would have the number of the last.
+Without them nothing can be appended: the head stands still, and the next event would have the number of the last. The
+head itself is one row, made before the triggers are: no other takes its place.
 Events leave the table in one way only: a segment that has them must be there. Segments themselves stay for good.
 SQLite drops triggers when Django makes a table anew, and cannot rename it while one on another table speaks of it: a
 migration that alters one of these tables removes them first, and installs them again.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -17,14 +19,18 @@ SEGMENT_CHANGED, SEGMENT_DELETED = "Audit segments cannot be changed.", "Audit s
 NOT_NEXT = "An audit event must follow the last one."
 NO_SEGMENT = "An audit segment must follow the last one and end at an event."
 HEAD_MOVED, HEAD_DELETED = "The head of the audit chain moves on by one event.", "The audit chain needs its head."
+HEAD_ADDED = "The audit chain has its head: there is one."
 
 # What happens after an event was added.
 MOVES_HEAD = "audit_event_moves_head"
 MOVE = f"UPDATE {HEADS} SET sequence = NEW.sequence, hmac = NEW.hmac WHERE id = 1;"  # noqa: S608 (constants)
 # What is refused before: name, table, statement, condition, and what is said. "INSERT OR REPLACE" of SQLite deletes
-# without asking the triggers of DELETE, hence the second condition on INSERT there.
+# without asking the triggers of DELETE: there, what would take the place of a row is refused, too.
 IS_NOT_NEXT = f"NEW.sequence IS DISTINCT FROM (SELECT sequence + 1 FROM {HEADS} WHERE id = 1)"  # noqa: S608
-REPLACES = "EXISTS (SELECT 1 FROM {} WHERE id = NEW.id)"
+REPLACES = {
+    EVENTS: f"EXISTS (SELECT 1 FROM {EVENTS} WHERE id = NEW.id OR sequence = NEW.sequence)",  # noqa: S608
+    SEGMENTS: f"EXISTS (SELECT 1 FROM {SEGMENTS} WHERE id = NEW.id)",  # noqa: S608 (its numbers follow the last one)
+}
 IS_JUMP = "NEW.sequence IS DISTINCT FROM OLD.sequence + 1 OR NEW.id IS DISTINCT FROM OLD.id"
 STAYS = f"NOT EXISTS (SELECT 1 FROM {SEGMENTS} WHERE OLD.sequence BETWEEN first_sequence AND last_sequence)"  # noqa: S608
 IS_NO_SEGMENT = (
@@ -39,6 +45,7 @@ TRIGGERS: tuple[Rule, ...] = (
     ("audit_event_next", EVENTS, "INSERT", IS_NOT_NEXT, NOT_NEXT),
     ("audit_head_moves_on", HEADS, "UPDATE", IS_JUMP, HEAD_MOVED),
     ("audit_head_undeleted", HEADS, "DELETE", "", HEAD_DELETED),
+    ("audit_head_alone", HEADS, "INSERT", "", HEAD_ADDED),
     ("audit_segment_unchanged", SEGMENTS, "UPDATE", "", SEGMENT_CHANGED),
     ("audit_segment_undeleted", SEGMENTS, "DELETE", "", SEGMENT_DELETED),
     ("audit_segment_next", SEGMENTS, "INSERT", IS_NO_SEGMENT, NO_SEGMENT),
@@ -54,17 +61,35 @@ TRUNCATIONS = (
     ("audit_segment_untruncated", SEGMENTS, SEGMENT_DELETED),
 )
 
+FUNCTION = "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+# What there is: name, statement and body of each trigger that fires. On PostgreSQL one may be switched off, or fire on
+# replicas only; it calls a function that may have become another one, or been told to look for its tables elsewhere.
+SQLITE_HAS = "SELECT name, sql, '' FROM sqlite_master WHERE type = 'trigger'"
+POSTGRESQL_HAS = (
+    "SELECT tgname, pg_get_triggerdef(pg_trigger.oid, true), prosrc FROM pg_trigger"  # noqa: S608 (constants)
+    " JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_language ON pg_language.oid = prolang"
+    " WHERE tgenabled IN ('O', 'A') AND lanname = 'plpgsql' AND proconfig IS NULL"
+    f" AND tgrelid IN (to_regclass('{EVENTS}'), to_regclass('{HEADS}'), to_regclass('{SEGMENTS}'))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A trigger as the database keeps it. `body` is that of its function, empty on SQLite, which has none."""
+
+    name: str
+    statement: str
+    body: str = ""
+
 
 def install(connection: BaseDatabaseWrapper) -> None:
     """Make the triggers; those that exist are made anew."""
     remove(connection)
-    tables = connection.introspection.table_names()
-    rules = TRIGGERS if SEGMENTS in tables else BEFORE_SEGMENTS
-    truncations = [row for row in TRUNCATIONS if row[1] in tables]
-    statements = _for_sqlite(rules) if connection.vendor == "sqlite" else _for_postgresql(rules, truncations)
     with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+        for trigger in _made(connection):
+            if trigger.body:
+                cursor.execute(FUNCTION.format(name=trigger.name, body=trigger.body))
+            cursor.execute(trigger.statement)
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
@@ -76,15 +101,19 @@ def remove(connection: BaseDatabaseWrapper) -> None:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the names of the triggers that are not there, or are switched off."""
-    if connection.vendor == "sqlite":
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    else:
-        query = "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' AND NOT tgisinternal"
+    """Return the names of the triggers that are not as `install` makes them: gone, switched off, or changed."""
     with connection.cursor() as cursor:
-        cursor.execute(query)
-        present = {name for (name,) in cursor.fetchall()}
-    return sorted(_wanted(connection).keys() - present)
+        cursor.execute(SQLITE_HAS if connection.vendor == "sqlite" else POSTGRESQL_HAS)
+        present = {Trigger(*row) for row in cursor.fetchall()}
+    return sorted(_wanted(connection).keys() - {trigger.name for trigger in present.intersection(_made(connection))})
+
+
+def _made(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    tables = connection.introspection.table_names()
+    rules = TRIGGERS if SEGMENTS in tables else BEFORE_SEGMENTS
+    if connection.vendor == "sqlite":
+        return _for_sqlite(rules)
+    return _for_postgresql(rules, [row for row in TRUNCATIONS if row[1] in tables])
 
 
 def _wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:
@@ -92,43 +121,36 @@ def _wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:
     return {row[0]: row[1] for row in rows} | {MOVES_HEAD: EVENTS}
 
 
-def _for_sqlite(rules: Iterable[Rule]) -> list[str]:
-    statements = [f"CREATE TRIGGER {MOVES_HEAD} AFTER INSERT ON {EVENTS} FOR EACH ROW BEGIN {MOVE} END"]
+def _for_sqlite(rules: Iterable[Rule]) -> list[Trigger]:
+    made = [Trigger(MOVES_HEAD, f"{_begun(MOVES_HEAD, 'AFTER INSERT', EVENTS)} BEGIN {MOVE} END")]
     for name, table, verb, condition, sentence in rules:
         # IS NOT is SQLite's IS DISTINCT FROM, which its older versions do not know.
-        replaces = f" OR {REPLACES.format(table)}" if verb == "INSERT" else ""
+        replaces = f" OR {REPLACES[table]}" if verb == "INSERT" and condition else ""
         wrong = condition.replace("IS DISTINCT FROM", "IS NOT") + replaces
         when = f"WHEN {wrong} " if wrong else ""
-        statements.append(
-            f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW {when}"
-            f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
-        )
-    return statements
+        refusal = f"{when}BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+        made.append(Trigger(name, f"{_begun(name, f'BEFORE {verb}', table)} {refusal}"))
+    return made
 
 
-def _for_postgresql(rules: Iterable[Rule], truncations: Iterable[tuple[str, str, str]]) -> list[str]:
+def _for_postgresql(rules: Iterable[Rule], truncations: Iterable[tuple[str, str, str]]) -> list[Trigger]:
     # A condition with a subquery cannot stand in WHEN there: all of them stand in the functions.
-    statements = [
-        _function(MOVES_HEAD, f"{MOVE} RETURN NULL;"),
-        f"CREATE TRIGGER {MOVES_HEAD} AFTER INSERT ON {EVENTS} FOR EACH ROW EXECUTE FUNCTION {MOVES_HEAD}()",
-    ]
+    made = [_calling(MOVES_HEAD, "AFTER INSERT", EVENTS, f"{MOVE} RETURN NULL;")]
     for name, table, verb, condition, sentence in rules:
         refusal, row = _refusal(sentence), "OLD" if verb == "DELETE" else "NEW"
         body = f"IF {condition} THEN {refusal} END IF; RETURN {row};" if condition else refusal
-        statements += [
-            _function(name, body),
-            f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
-        ]
+        made.append(_calling(name, f"BEFORE {verb}", table, body))
     for name, table, sentence in truncations:
-        statements += [
-            _function(name, _refusal(sentence)),
-            f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
-        ]
-    return statements
+        made.append(_calling(name, "BEFORE TRUNCATE", table, _refusal(sentence), each="STATEMENT"))
+    return made
 
 
-def _function(name: str, body: str) -> str:
-    return f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
+def _calling(name: str, when: str, table: str, body: str, *, each: str = "ROW") -> Trigger:
+    return Trigger(name, f"{_begun(name, when, table, each)} EXECUTE FUNCTION {name}()", f" BEGIN {body} END ")
+
+
+def _begun(name: str, when: str, table: str, each: str = "ROW") -> str:
+    return f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {each}"
 
 
 def _refusal(sentence: str) -> str:

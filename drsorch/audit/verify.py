@@ -41,7 +41,7 @@ def _verify(copies: Sequence[Path], *, is_anchored: bool) -> Report:
     points.end(report.sequence, report)
     _look_at_head(report)
     for name in triggers.missing(connection):
-        report.add(f"The database does not refuse to change evidence: its trigger {name} is missing or off.")
+        report.add(f"The database does not refuse to change evidence: its trigger {name} is missing, off or changed.")
     report.seconds = time.monotonic() - began
     return report
 
@@ -104,9 +104,8 @@ def _read(path: Path, report: Report) -> anchor.Anchor | None:
 def _look_at_head(report: Report) -> None:
     """Compare the head with what was read, last: it may have moved on meanwhile, and never back."""
     head = AuditHead.objects.filter(pk=HEAD).first()
-    if head is None:
-        if report.sequence:
-            report.add("The head of the chain is gone: nothing can be appended.")
+    if head is None:  # the migrations make it, before there is any event
+        report.add("The head of the chain is gone: nothing can be appended.")
     elif head.sequence < report.sequence:
         report.add(
             f"The head of the chain says that event {head.sequence} is the last, and there is event {report.sequence}: "

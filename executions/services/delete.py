@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from drsorch.access import policy
 from drsorch.audit.actor import Actor
 from drsorch.audit.facts import facts_of
-from drsorch.audit.record import account_of, record
+from drsorch.audit.record import account_of, at_the_end, record
 from drsorch.config.services import current_settings
 from drsorch.errors import Conflict, NotFound
 from executions.models import Execution, Job, Launch, ServerAttempt, ServerRun
@@ -43,6 +43,7 @@ def settled() -> QuerySet[Execution]:
 
 
 @transaction.atomic
+@at_the_end()
 def delete_executions(*, actor: Actor, ids: Collection[UUID] | None = None) -> int:
     """Delete these executions, all or none; None: the oldest that may go, at most 500. Return how many. No AWS.
 

@@ -17,6 +17,7 @@ from drsorch.audit.models import AuditEvent, AuditVerification
 from drsorch.audit.record import record
 from tests import factories
 from tests.api.test_paging import pages
+from tests.audit.past import LONG_AGO, append, close, files
 
 pytestmark = pytest.mark.django_db
 EVENTS, VERIFICATION = "/audit/events", "/audit/verification"
@@ -166,6 +167,25 @@ def test_what_is_wrong_with_the_chain_is_said(calling, anton, trail):
 
     assert (found["isGood"], found["verification"]["problemCount"]) == (False, 1)
     assert "was changed" in found["verification"]["problems"][0]
+
+
+def test_a_chain_of_which_a_part_could_not_be_read_is_not_said_to_be_good(calling, anton, settings, tmp_path):
+    settings.AUDIT_ANCHOR_FILE = str(tmp_path / "anchor.json")
+    settings.AUDIT_SEGMENT_FOLDER = str(tmp_path / "segments")
+    append(anton, 3, LONG_AGO)
+    close()
+    (file,) = files()
+    file.rename(tmp_path / "elsewhere")
+    ask = calling(anton)
+
+    found = ask.data("POST", VERIFICATION)
+
+    assert (found["isGood"], found["verification"]["problemCount"]) == (None, 0)
+    assert (found["verification"]["segmentCount"], found["verification"]["unreadCount"]) == (0, 1)
+    assert ask.data("GET", VERIFICATION)["isGood"] is None
+
+    triggers.remove(connection)
+    assert ask.data("POST", VERIFICATION)["isGood"] is False
 
 
 def test_a_verification_that_is_refused_is_none_and_is_evidence(calling, vera, trail):

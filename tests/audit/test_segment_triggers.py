@@ -74,6 +74,6 @@ def test_triggers_of_segments_that_were_dropped_are_missed(closed):
     on = "" if connection.vendor == "sqlite" else f" ON {TABLE}"
     sql(f"DROP TRIGGER audit_segment_undeleted{on}")
 
-    assert "its trigger audit_segment_undeleted is missing or off." in verify().problems[0]
+    assert "its trigger audit_segment_undeleted is missing, off or changed." in verify().problems[0]
     triggers.install(connection)
     assert verify().is_good

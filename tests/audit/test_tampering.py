@@ -118,6 +118,14 @@ def test_all_events_and_the_head_gone_are_found(events, unguarded):
     assert "holds event 8, and the chain ends at 0: its tail was cut off." in problems()
 
 
+def test_an_emptied_trail_is_found_without_any_anchor(events, unguarded, settings):
+    settings.AUDIT_ANCHOR_FILE = ""
+    gone = [(f"DELETE FROM {table}",) for table in (TABLE, HEADS, AuditAnchor._meta.db_table)]
+    unguarded(*gone)
+
+    assert problems() == "The head of the chain is gone: nothing can be appended."
+
+
 def test_an_event_inserted_at_the_end_without_the_key_is_found(events, unguarded):
     forged = copied(9, sequence=10, previous_hash=events[8].hmac, actor="mallory", hmac="f" * 64)
     unguarded(forged, (f"UPDATE {HEADS} SET sequence = 10, hmac = %s WHERE id = 1", "f" * 64))
@@ -222,7 +230,7 @@ def test_triggers_that_are_gone_are_found(events):
 
     report = verify()
 
-    assert "its trigger audit_event_unchanged is missing or off." in " ".join(report.problems)
+    assert "its trigger audit_event_unchanged is missing, off or changed." in " ".join(report.problems)
     assert report.problem_count == len(triggers.missing(connection))
 
 
