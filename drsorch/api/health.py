@@ -14,6 +14,7 @@ from drsorch.api.fields import Flag, Text
 from drsorch.api.serializers import Answer
 from drsorch.api.views import ApiViewSet
 from drsorch.errors import UserError
+from drsorch.queue.enqueue import FIRST
 from drsorch.queue.models import worker_age
 
 # A worker that runs is seen every three seconds; a doorbell that nobody answered for a minute is late.
@@ -104,7 +105,10 @@ def look() -> dict[str, Any]:
 
 
 def queue_age() -> timedelta:
-    """Return for how long the oldest due task has waited. A task that is being worked on has a lock in the future."""
+    """Return for how long the oldest due task has waited. A task that is being worked on has a lock in the future.
+
+    What lets others pass is not counted: that may wait, and much of it says nothing of the site.
+    """
     now = timezone.now()
-    oldest = OrmQ.objects.filter(lock__lte=now).aggregate(oldest=models.Min("lock"))["oldest"]
+    oldest = OrmQ.objects.filter(key=FIRST, lock__lte=now).aggregate(oldest=models.Min("lock"))["oldest"]
     return max(now - oldest, timedelta()) if oldest else timedelta()

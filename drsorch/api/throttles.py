@@ -81,10 +81,10 @@ def refuse_strangers(address: str) -> None:
     _refuse(throttles().strangers.take(address))
 
 
-def refuse_hurry(principal: str, *, asks_aws: bool) -> None:
+def refuse_hurry(principal: str, *, is_costly: bool) -> None:
     """Raise Throttled when a person, or their token, has asked too often."""
     _refuse(throttles().principal.take(principal))
-    if asks_aws:
+    if is_costly:
         _refuse(throttles().aws.take(principal))
 
 

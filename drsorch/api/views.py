@@ -58,7 +58,8 @@ class ApiViewSet(ViewSet):
         _refuse_strangers(request, address)
         if endpoint is None:
             raise MethodNotAllowed(cast(str, request.method))
-        throttles.refuse_hurry(f"{request.user.pk}:{getattr(request.auth, 'pk', '')}", asks_aws=endpoint.asks_aws)
+        is_costly = endpoint.asks_aws or endpoint.is_costly
+        throttles.refuse_hurry(f"{request.user.pk}:{getattr(request.auth, 'pk', '')}", is_costly=is_costly)
         self.actor = _actor(request)
         if endpoint.permission is not None:
             policy.require(self.actor, endpoint.permission)

@@ -158,9 +158,20 @@ class PlaceViewSet(ApiViewSet):
         """Return the Regions in which DRS is offered, by partition."""
         return {"partitions": services.offered_regions()}
 
-    @endpoint(VIEW, action="request_sync", body=shapes.SyncInput, answer=shapes.SyncAnswer, status=202)
+    @endpoint(
+        VIEW,
+        action="request_sync",
+        body=shapes.SyncInput,
+        answer=shapes.SyncAnswer,
+        status=202,
+        is_costly=True,
+        example={"regions": 3},
+    )
     def sync(self) -> Any:
-        """Ask the worker to read the inventory of an account, or of all in sight, now."""
+        """Ask the worker to read the inventory of an account, or of all in sight, now.
+
+        A Region that waits for the worker already is not read twice.
+        """
         named = {"account_id": self.body["account_id"]} if "account_id" in self.body else {}
         accounts = (
             [self.one(TargetAccount.objects.all(), **named)]

@@ -39,6 +39,12 @@ def test_what_asks_aws_has_a_tighter_bucket(calling, settings, aws, vera):
     assert ask.ask("GET", "/accounts").status_code == 200
 
 
+def test_what_makes_the_worker_ask_aws_is_in_the_same_bucket(calling, settings, vera):
+    settings.API_AWS_BURST, settings.API_AWS_PER_MINUTE = 1, 1
+
+    assert [calling(vera).ask("POST", "/drs/sync").status_code for _ in range(2)] == [202, 429]
+
+
 def test_strangers_of_one_address_have_to_wait_and_those_who_are_known_there_do_not(calling, settings, ada):
     settings.API_STRANGERS_PER_5_MINUTES = 3
     guess = {"Authorization": "Bearer drs_1_x"}
