@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "drsorch.console.middleware.security_headers",
     "drsorch.api.middleware.cross_origin",
+    "drsorch.api.middleware.crowds",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -202,6 +203,8 @@ API_SITE_PER_SECOND = env.decimal("API_SITE_PER_SECOND", 1000)
 API_SITE_BURST = env.whole("API_SITE_BURST", 500)
 API_ADDRESS_PER_SECOND = env.decimal("API_ADDRESS_PER_SECOND", 200)
 API_ADDRESS_BURST = env.whole("API_ADDRESS_BURST", 400)
+CONSOLE_POLLS_PER_SECOND = env.decimal("CONSOLE_POLLS_PER_SECOND", 500)
+CONSOLE_POLLS_BURST = env.whole("CONSOLE_POLLS_BURST", 1000)
 API_PRINCIPAL_PER_SECOND = env.decimal("API_PRINCIPAL_PER_SECOND", 100)
 API_PRINCIPAL_BURST = env.whole("API_PRINCIPAL_BURST", 200)
 API_AWS_PER_MINUTE = env.decimal("API_AWS_PER_MINUTE", 60)

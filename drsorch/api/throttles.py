@@ -50,6 +50,7 @@ class Throttles:
     def __init__(self) -> None:
         self.site = Buckets(settings.API_SITE_PER_SECOND, settings.API_SITE_BURST)
         self.address = Buckets(settings.API_ADDRESS_PER_SECOND, settings.API_ADDRESS_BURST)
+        self.polls = Buckets(settings.CONSOLE_POLLS_PER_SECOND, settings.CONSOLE_POLLS_BURST)
         self.principal = Buckets(settings.API_PRINCIPAL_PER_SECOND, settings.API_PRINCIPAL_BURST)
         self.aws = Buckets(settings.API_AWS_PER_MINUTE / 60, settings.API_AWS_BURST)
         self.strangers = Buckets(settings.API_STRANGERS_PER_5_MINUTES / 300, settings.API_STRANGERS_PER_5_MINUTES)
@@ -74,6 +75,11 @@ def refuse_crowds(address: str) -> None:
     """Raise Throttled when the site or the address has asked too often."""
     _refuse(throttles().site.take("site"))
     _refuse(throttles().address.take(address))
+
+
+def refuse_polls(address: str) -> None:
+    """Raise Throttled when the pages that are open at the address have asked too often on their own."""
+    _refuse(throttles().polls.take(address))
 
 
 def refuse_strangers(address: str) -> None:
