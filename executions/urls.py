@@ -46,14 +46,15 @@ api = [
     path(f"{PLAN}/readiness", RunningViewSet.as_view({"get": "known_readiness", "post": "readiness"})),
     path(f"{PLAN}/check-existing-instances", RunningViewSet.as_view({"get": "existing_instances"})),
     path("drs/jobs", DrsViewSet.as_view({"get": "jobs"})),
-    path("drs/job-logs/<str:job_id>", DrsViewSet.as_view({"get": "job_logs"})),
+    path("drs/job-logs/<aws:job_id>", DrsViewSet.as_view({"get": "job_logs"})),
     path("drs/quotas", DrsViewSet.as_view({"get": "quotas"})),
     path("config/export", ConfigurationViewSet.as_view({"get": "export"})),
     path("config/import", ConfigurationViewSet.as_view({"post": "load"})),
     path(
-        "drs/source-servers/<str:server_id>/recovery-snapshots",
+        "drs/source-servers/<aws:server_id>/recovery-snapshots",
         SnapshotViewSet.as_view({"get": "recovery_snapshots"}),
     ),
     path("ec2/instances", InstanceViewSet.as_view({"get": "list"})),
+    path("ec2/instances/<aws:instance_id>", InstanceViewSet.as_view({"get": "retrieve"})),
     path("reports/executions", ReportViewSet.as_view({"get": "executions"})),
 ]

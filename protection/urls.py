@@ -23,7 +23,7 @@ api = [
     path("protection-groups/resolve", GroupViewSet.as_view({"post": "resolve"})),
     path("protection-groups/<row:pk>", GroupViewSet.as_view({**ONE, "patch": "partial_update"})),
     path("drs/source-servers", ServerViewSet.as_view({"get": "list"})),
-    path("drs/source-servers/<str:server_id>", ServerViewSet.as_view({"get": "retrieve"})),
+    path("drs/source-servers/<aws:server_id>", ServerViewSet.as_view({"get": "retrieve"})),
     path("drs/accounts", PlaceViewSet.as_view({"get": "states"})),
     path("drs/sync", PlaceViewSet.as_view({"post": "sync"})),
     path("events/eventbridge", EventViewSet.as_view({"post": "receive"})),

@@ -33,5 +33,12 @@ class AccountKey:
         return str(value)
 
 
+class AwsKey(AccountKey):
+    """The id of something in AWS: letters, digits and signs between them, and nothing that a database refuses."""
+
+    regex = "[0-9A-Za-z_-]{1,64}"
+
+
 register_converter(RowKey, "row")
 register_converter(AccountKey, "account")
+register_converter(AwsKey, "aws")

@@ -97,6 +97,16 @@ INSTANCE: dict[str, Any] = SERVER | {
     "planId": "3",
     "planName": "Billing",
 }
+LIVE_INSTANCE: dict[str, Any] = INSTANCE | {
+    "live": {
+        "askedAt": "2026-03-01T12:30:00Z",
+        "state": "running",
+        "instanceCheck": "ok",
+        "systemCheck": "ok",
+        "privateIp": "10.0.1.20",
+        "instanceType": "m5.large",
+    }
+}
 SNAPSHOTS: dict[str, Any] = {"snapshots": [{"snapshotId": "pit-0a1b2c3d4e5f60718", "takenAt": "2026-03-01T11:50:00Z"}]}
 REPORT: dict[str, Any] = {
     "executionId": ID,

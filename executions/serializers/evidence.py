@@ -29,6 +29,23 @@ class LaunchedInstanceAnswer(InstanceAnswer):
     planName = Text(source="wave.execution.plan_name")
 
 
+class MachineAnswer(Answer):
+    """An instance in EC2's words. All but `askedAt` are empty when EC2 knows no such instance, or not any more."""
+
+    askedAt = serializers.DateTimeField(source="asked_at")
+    state = Text()
+    instanceCheck = Text(source="instance_check")
+    systemCheck = Text(source="system_check")
+    privateIp = Text(source="private_ip")
+    instanceType = Text(source="instance_type")
+
+
+class LiveInstanceAnswer(LaunchedInstanceAnswer):
+    """A recovery instance as its execution knows it, and as EC2 says that it is now."""
+
+    live = MachineAnswer()
+
+
 class SnapshotAnswer(Answer):
     """A point in time from which the server can be launched."""
 

@@ -15,8 +15,9 @@ NOBODYS = {
     "uuid": str(UUID(int=7)),
     "server_id": "s-00000000000000bad",
     "job_id": "drsjob-00000000000000bad",
+    "instance_id": "i-00000000000000bad",
 }
-SHOWN = {"pk": "id", "account_id": "accountId", "server_id": "serverId", "job_id": "jobId"}
+SHOWN = {"pk": "id", "account_id": "accountId", "server_id": "serverId", "job_id": "jobId", "instance_id": "instanceId"}
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def world(db):
         JobEvent.objects.create(job=job, event="JOB_START", digest="1")
         account.regions.create(region=REGION)
     ServerRun.objects.update(recovery_instance_id="i-1")
+    ServerRun.objects.filter(wave__execution=world.north_run).update(recovery_instance_id="i-2")
     return world
 
 
@@ -61,6 +62,7 @@ def of_north(world):
         "/executions/": (NOBODYS["uuid"], str(world.north_run.pk)),
         "/drs/source-servers/": (NOBODYS["server_id"], world.north_server.source_server_id),
         "/drs/job-logs/": (NOBODYS["job_id"], "drsjob-North"),
+        "/ec2/instances/": (NOBODYS["instance_id"], "i-2"),
     }
 
 

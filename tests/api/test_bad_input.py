@@ -1,8 +1,10 @@
 """Bad input, for every endpoint there is: the documented code, and nothing is changed."""
 
 import json
+from urllib.parse import quote, unquote
 
 import pytest
+from django.urls import Resolver404, resolve
 
 from drsorch.api import throttles
 from drsorch.api.envelope import LARGEST_BODY
@@ -133,6 +135,18 @@ def test_an_id_of_nobody_is_not_found_by_every_endpoint(calling, ada):
     for route in (route for route in SIGNED_IN if route.has_id):
         check(send(ask, route, least(route) if route.is_write else ""), route, status=404, code="NOT_FOUND")
     assert changes() == before
+
+
+@pytest.mark.parametrize("text", ["\0", "s-1\0", "ä", " ", "x" * 65, "..", "'", "1/2"])
+def test_what_can_be_no_id_is_not_found_before_anything_is_asked(calling, ada, text):
+    ask = calling(ada)
+
+    for route in (route for route in SIGNED_IN if route.has_id):
+        before, _, after = route.pattern.partition("{")
+        path = f"{before}{quote(text)}{after.partition('}')[2]}"
+        with pytest.raises(Resolver404):
+            resolve(unquote(f"/api/v1{path}"))
+        check(send(ask, route, "", path=path), route, status=404, code="NOT_FOUND")
 
 
 def test_strangers_and_those_without_a_role_get_nothing_from_any_endpoint(calling, sam):

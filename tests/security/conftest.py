@@ -84,6 +84,7 @@ def names(world, ada, segment):
         "north_number": world.north.account_id,
         "north_server_id": world.north_server.source_server_id,
         "north_job_id": found["executions.job"].job_id,
+        "north_instance_id": found["executions.serverrun"].recovery_instance_id,
     }
 
 
@@ -97,6 +98,7 @@ def _granted(kind, row, someone, team, ada):
 def _of_execution(world):
     run, place = world.north_run, {"account": world.north, "region": REGION}
     wave = run.waves.get()
+    wave.servers.update(recovery_instance_id="i-1")
     job = Job.objects.create(**place, job_id="drsjob-1", type="LAUNCH", status="COMPLETED", created_at=timezone.now())
     run.say("It ended.", by="engine", what="end")
     hold = {"holder": run.pk, "label": str(run), "link": run.get_absolute_url(), "mode": run.mode}

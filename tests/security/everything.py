@@ -27,6 +27,7 @@ OBJECTS = {
     "/executions/{": ("north_run", "north_run"),
     "/drs/source-servers/{": ("north_server_id", "north_server"),
     "/drs/job-logs/{": ("north_job_id", "of the north"),
+    "/ec2/instances/{": ("north_instance_id", "of the north"),
     "/users/tokens/{": ("token", ""),
 }
 DAYS = ("drillDays", "recoveryDays", "timelineDays", "jobLogDays", "auditDays")
@@ -58,6 +59,7 @@ UNTRIED = {
     "POST /recovery-plans/{id}/readiness",
     "GET /recovery-plans/{id}/check-existing-instances",
     "GET /drs/source-servers/{serverId}/recovery-snapshots",
+    "GET /ec2/instances/{instanceId}",
     "DELETE /executions",
     "DELETE /users/tokens/{id}",
 }
