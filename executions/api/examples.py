@@ -107,6 +107,26 @@ LIVE_INSTANCE: dict[str, Any] = INSTANCE | {
         "instanceType": "m5.large",
     }
 }
+TERMINATION: dict[str, Any] = {
+    "executionId": ID,
+    "isRequested": True,
+    "requestedBy": "olga",
+    "requestedAt": "2026-03-01T13:00:00Z",
+    "doneAt": None,
+    "gaveUp": False,
+    "reason": "",
+    "total": 2,
+    "terminated": 1,
+    "instancesTerminated": False,
+    "jobs": [
+        {
+            "jobId": "drsjob-0a1b2c3d4e5f60719",
+            "accountId": "222222222222",
+            "region": "us-east-1",
+            "status": "STARTED",
+        }
+    ],
+}
 SNAPSHOTS: dict[str, Any] = {"snapshots": [{"snapshotId": "pit-0a1b2c3d4e5f60718", "takenAt": "2026-03-01T11:50:00Z"}]}
 REPORT: dict[str, Any] = {
     "executionId": ID,
