@@ -21,6 +21,8 @@ from drsorch.queue.models import worker_age
 WORKER_SILENT_AFTER = timedelta(seconds=15)
 QUEUE_LATE_AFTER = timedelta(seconds=60)
 OK, FAILING = "ok", "failing"
+PARTS = {"status": OK, "database": True, "worker": True, "queue": True}
+NUMBERS = {"databaseEngine": "postgresql", "workerSeenSecondsAgo": 1.2, "queueAgeSeconds": 0.0}
 
 
 class Unwell(UserError):
@@ -62,7 +64,7 @@ class HealthViewSet(ApiViewSet):
         """Say that the web server answers. No permission, no detail."""
         return {"status": OK}
 
-    @endpoint(None, is_public=True, answer=PartsAnswer)
+    @endpoint(None, is_public=True, answer=PartsAnswer, example=PARTS)
     def ready(self) -> Any:
         """Say whether the database answers, a worker beats, and the queue is served; 503 when one does not."""
         found = look()
@@ -72,7 +74,7 @@ class HealthViewSet(ApiViewSet):
             raise Unwell(f"Not ready: {missing}.", details=parts)
         return found
 
-    @endpoint(Permission.VIEW_RESOURCES, answer=SystemAnswer)
+    @endpoint(Permission.VIEW_RESOURCES, answer=SystemAnswer, example=PARTS | NUMBERS)
     def system(self) -> Any:
         """Say how the parts of the installation are."""
         return look()
