@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from executions.models import Execution, Job, Termination
 from executions.page.ending import TerminationRow
@@ -12,6 +13,7 @@ from executions.states import LaunchStatus
 class TerminationState:
     """`total` are the instances that it concerns; without a request, those that there are."""
 
+    execution_id: UUID
     is_requested: bool
     total: int
     terminated: int
@@ -30,12 +32,13 @@ def state_of_termination(execution: Execution) -> TerminationState:
     asked: Termination | None = getattr(execution, "termination", None)
     if asked is None:
         left = sum(1 for run in runs if run.launch_status == LaunchStatus.LAUNCHED)
-        return TerminationState(False, left, 0, execution.instances_terminated)
+        return TerminationState(execution.pk, False, left, 0, execution.instances_terminated)
     row = TerminationRow(asked, runs)
     for call in row.calls:
         if call.job:
             call.job.account = call.account
     return TerminationState(
+        execution.pk,
         is_requested=True,
         total=row.total,
         terminated=row.gone,

@@ -55,6 +55,7 @@ api = [
         SnapshotViewSet.as_view({"get": "recovery_snapshots"}),
     ),
     path("ec2/instances", InstanceViewSet.as_view({"get": "list"})),
+    path("ec2/instances/terminate", InstanceViewSet.as_view({"post": "terminate"})),
     path("ec2/instances/<aws:instance_id>", InstanceViewSet.as_view({"get": "retrieve"})),
     path("reports/executions", ReportViewSet.as_view({"get": "executions"})),
 ]

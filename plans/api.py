@@ -128,6 +128,7 @@ class PlanViewSet(ApiViewSet):
         takes_version=True,
         has_version=True,
         conflicts=("NAME_TAKEN", "ACTIVE_EXECUTION"),
+        example=EXAMPLE,
     )
     def update(self, pk: int) -> Any:
         """Replace a plan. Executions keep the plan that they ran."""
@@ -144,6 +145,7 @@ class PlanViewSet(ApiViewSet):
         takes_version=True,
         has_version=True,
         conflicts=("NAME_TAKEN", "ACTIVE_EXECUTION"),
+        example=EXAMPLE,
     )
     def partial_update(self, pk: int) -> Any:
         """Change the fields that are given. Waves are given all together or not at all."""

@@ -18,7 +18,8 @@ def sync_inventory() -> None:
 
 
 def sync_region(pk: int) -> None:
-    """Synchronise one Region. Safe to run twice, or late."""
+    """Synchronise one Region. Safe to run twice, or late. Who asks from now on is not answered by this look."""
+    AccountRegion.objects.filter(pk=pk).update(sync_asked_at=None)
     place = AccountRegion.objects.select_related("account").filter(pk=pk, is_enabled=True).first()
     if place is not None:
         inventory.sync_region(place)

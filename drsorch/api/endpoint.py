@@ -21,6 +21,7 @@ class Endpoint:
     it is refused: as its service records it.
     `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one.
     `is_secret`: the answer is shown once and kept nowhere.
+    `is_costly`: throttled like what asks AWS, although AWS is asked later or not at all.
     `conflicts` are the codes that a 409 may have.
     `may_be_outdated`: a 412 may say that what was seen before has changed, without If-Match.
     """
@@ -38,6 +39,7 @@ class Endpoint:
     totals: type[Answer] | None = None
     usual_order: str = "id"
     asks_aws: bool = False
+    is_costly: bool = False
     takes_version: bool = False
     has_version: bool = False
     needs_key: bool = False

@@ -14,12 +14,15 @@ from drsorch.api.fields import Flag, Text
 from drsorch.api.serializers import Answer
 from drsorch.api.views import ApiViewSet
 from drsorch.errors import UserError
+from drsorch.queue.enqueue import FIRST
 from drsorch.queue.models import worker_age
 
 # A worker that runs is seen every three seconds; a doorbell that nobody answered for a minute is late.
 WORKER_SILENT_AFTER = timedelta(seconds=15)
 QUEUE_LATE_AFTER = timedelta(seconds=60)
 OK, FAILING = "ok", "failing"
+PARTS = {"status": OK, "database": True, "worker": True, "queue": True}
+NUMBERS = {"databaseEngine": "postgresql", "workerSeenSecondsAgo": 1.2, "queueAgeSeconds": 0.0}
 
 
 class Unwell(UserError):
@@ -61,7 +64,7 @@ class HealthViewSet(ApiViewSet):
         """Say that the web server answers. No permission, no detail."""
         return {"status": OK}
 
-    @endpoint(None, is_public=True, answer=PartsAnswer)
+    @endpoint(None, is_public=True, answer=PartsAnswer, example=PARTS)
     def ready(self) -> Any:
         """Say whether the database answers, a worker beats, and the queue is served; 503 when one does not."""
         found = look()
@@ -71,7 +74,7 @@ class HealthViewSet(ApiViewSet):
             raise Unwell(f"Not ready: {missing}.", details=parts)
         return found
 
-    @endpoint(Permission.VIEW_RESOURCES, answer=SystemAnswer)
+    @endpoint(Permission.VIEW_RESOURCES, answer=SystemAnswer, example=PARTS | NUMBERS)
     def system(self) -> Any:
         """Say how the parts of the installation are."""
         return look()
@@ -104,7 +107,10 @@ def look() -> dict[str, Any]:
 
 
 def queue_age() -> timedelta:
-    """Return for how long the oldest due task has waited. A task that is being worked on has a lock in the future."""
+    """Return for how long the oldest due task has waited. A task that is being worked on has a lock in the future.
+
+    What lets others pass is not counted: that may wait, and much of it says nothing of the site.
+    """
     now = timezone.now()
-    oldest = OrmQ.objects.filter(lock__lte=now).aggregate(oldest=models.Min("lock"))["oldest"]
+    oldest = OrmQ.objects.filter(key=FIRST, lock__lte=now).aggregate(oldest=models.Min("lock"))["oldest"]
     return max(now - oldest, timedelta()) if oldest else timedelta()

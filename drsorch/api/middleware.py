@@ -1,4 +1,4 @@
-"""Around every request: where it comes from, who may read its answer, and the API's envelope for errors."""
+"""Around every request: where it comes from, how often, who may read its answer, and the API's envelope for errors."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -6,12 +6,15 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import Resolver404, resolve
 
 from drsorch.access.requests import client_address
-from drsorch.api.problems import plain
+from drsorch.api import throttles
+from drsorch.api.problems import plain, refused
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
+ALIVE = "/api/v1/health"
 CORS = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, Idempotency-Key, X-Invocation-Source",
@@ -54,6 +57,26 @@ def cross_origin(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def crowds(get_response: GetResponse) -> GetResponse:
+    """Let the site and each address be asked only so often, pages and API alike.
+
+    What pages ask on their own has a bucket apart. Whether the server answers may always be asked: it costs nothing,
+    and a load balancer that hears "too many" from everybody would take the whole site out.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            _count(request)
+        except throttles.Throttled as error:
+            if request.path.startswith(API):
+                return refused(error, request.request_id)  # type: ignore[attr-defined]
+            after = {"Retry-After": str(error.details["retry_after"])}
+            return HttpResponse(error.message, status=error.status, headers=after, content_type="text/plain")
+        return get_response(request)
+
+    return middleware
+
+
 def is_allowed(address: str, networks: tuple[str, ...]) -> bool:
     """Say whether one of `networks` (CIDR; none: everywhere) has the address. An unreadable address is in none."""
     if not networks:
@@ -69,6 +92,25 @@ def is_allowed(address: str, networks: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=4)
 def _networks(names: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
     return [ip_network(name) for name in names]
+
+
+def _count(request: HttpRequest) -> None:
+    address = request.META["REMOTE_ADDR"]
+    if request.path_info == ALIVE:
+        return
+    if _is_polled(request.path_info):
+        throttles.refuse_polls(address)
+    else:
+        throttles.refuse_crowds(address)
+
+
+def _is_polled(path: str) -> bool:
+    if path.startswith(API):
+        return False
+    try:
+        return getattr(resolve(path).func, "is_polled", False)
+    except Resolver404:
+        return False
 
 
 def _enveloped(request: HttpRequest, response: HttpResponse) -> HttpResponse:

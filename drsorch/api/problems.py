@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -52,6 +52,12 @@ def plain(status: int, request_id: str) -> Problem:
     known = status if status in PLAIN else 400 if status < SERVER_ERROR else SERVER_ERROR
     code, message = PLAIN[known]
     return Problem(code, message, {}, request_id)
+
+
+def refused(error: UserError, request_id: str) -> JsonResponse:
+    """Return the answer to a request that was refused before any view saw it."""
+    status, code, message, details, headers = _of_service(error)
+    return JsonResponse(Problem(code, message, details, request_id), status=status, headers=headers)
 
 
 def request_id_of(request: Any) -> str:

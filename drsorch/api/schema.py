@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from drsorch.api.endpoint import Endpoint
+from drsorch.api.error_examples import examples_of
 from drsorch.api.fields import Text
 from drsorch.api.files import FileQuery
 from drsorch.api.paging import COUNTED, ListQuery
@@ -136,7 +137,8 @@ class ApiSchema(AutoSchema):
             said = SENTENCES[status]
             if status == 409 and spec.conflicts:  # noqa: PLR2004
                 said = f"{said} Codes: {', '.join(f'`{code}`' for code in spec.conflicts)}."
-            answers[status] = OpenApiResponse(self._error(), description=said)
+            examples = examples_of(status, spec, self.method)
+            answers[status] = OpenApiResponse(self._error(), description=said, examples=examples)
         if issubclass(spec.query, FileQuery):
             answers[(spec.status, "text/csv")] = OpenApiResponse(OpenApiTypes.STR, description=self.get_summary())
         return answers

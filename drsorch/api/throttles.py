@@ -50,6 +50,7 @@ class Throttles:
     def __init__(self) -> None:
         self.site = Buckets(settings.API_SITE_PER_SECOND, settings.API_SITE_BURST)
         self.address = Buckets(settings.API_ADDRESS_PER_SECOND, settings.API_ADDRESS_BURST)
+        self.polls = Buckets(settings.CONSOLE_POLLS_PER_SECOND, settings.CONSOLE_POLLS_BURST)
         self.principal = Buckets(settings.API_PRINCIPAL_PER_SECOND, settings.API_PRINCIPAL_BURST)
         self.aws = Buckets(settings.API_AWS_PER_MINUTE / 60, settings.API_AWS_BURST)
         self.strangers = Buckets(settings.API_STRANGERS_PER_5_MINUTES / 300, settings.API_STRANGERS_PER_5_MINUTES)
@@ -76,15 +77,20 @@ def refuse_crowds(address: str) -> None:
     _refuse(throttles().address.take(address))
 
 
+def refuse_polls(address: str) -> None:
+    """Raise Throttled when the pages that are open at the address have asked too often on their own."""
+    _refuse(throttles().polls.take(address))
+
+
 def refuse_strangers(address: str) -> None:
     """Count a request of nobody known. Raises Throttled when too many came from the address."""
     _refuse(throttles().strangers.take(address))
 
 
-def refuse_hurry(principal: str, *, asks_aws: bool) -> None:
+def refuse_hurry(principal: str, *, is_costly: bool) -> None:
     """Raise Throttled when a person, or their token, has asked too often."""
     _refuse(throttles().principal.take(principal))
-    if asks_aws:
+    if is_costly:
         _refuse(throttles().aws.take(principal))
 
 

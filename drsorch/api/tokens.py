@@ -15,6 +15,18 @@ from drsorch.api.serializers import Answer, Input
 from drsorch.api.views import ApiViewSet
 from drsorch.errors import NotFound
 
+EXAMPLE = {
+    "tokenId": "7",
+    "name": "Pipeline",
+    "scopes": ["drs:ExecuteRecovery", "drs:ViewResources"],
+    "accountIds": ["222222222222"],
+    "ranges": ["10.0.0.0/8"],
+    "createdAt": "2026-03-01T12:00:00Z",
+    "expiresAt": "2026-05-30T12:00:00Z",
+    "lastUsedAt": "2026-03-02T08:15:00Z",
+    "revokedAt": None,
+    "isUsable": True,
+}
 SCOPES = [str(permission) for permission in Permission]
 
 
@@ -68,7 +80,7 @@ class TokenViewSet(ApiViewSet):
 
     tag = "Users"
 
-    @endpoint(None, query=ListQuery, answer=TokenAnswer, is_list=True, usual_order="-id")
+    @endpoint(None, query=ListQuery, answer=TokenAnswer, is_list=True, usual_order="-id", example=EXAMPLE)
     def list(self) -> Any:
         """List your tokens, ended ones too."""
         mine = ApiToken.objects.filter(owner=self.actor.user)
@@ -82,6 +94,7 @@ class TokenViewSet(ApiViewSet):
         status=201,
         is_secret=True,
         conflicts=("NAME_TAKEN",),
+        example=EXAMPLE | {"lastUsedAt": None, "token": "drs_7_…"},
     )
     def create(self) -> Any:
         """Make a token of yours. Not with a token: sign in to the console."""

@@ -48,17 +48,16 @@ class ApiViewSet(ViewSet):
         return getattr(method, "endpoint", None)
 
     def initial(self, request: Request, *_: Any, **__: Any) -> None:
-        """Count the request, find out who asks, and refuse whoever lacks the permission."""
+        """Find out who asks, count their requests, and refuse whoever lacks the permission."""
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
-        address = request.META.get("REMOTE_ADDR", "")
         endpoint = self.endpoint
-        throttles.refuse_crowds(address)
         if endpoint is not None and endpoint.is_public:
             return
-        _refuse_strangers(request, address)
+        _refuse_strangers(request, request.META.get("REMOTE_ADDR", ""))
         if endpoint is None:
             raise MethodNotAllowed(cast(str, request.method))
-        throttles.refuse_hurry(f"{request.user.pk}:{getattr(request.auth, 'pk', '')}", asks_aws=endpoint.asks_aws)
+        is_costly = endpoint.asks_aws or endpoint.is_costly
+        throttles.refuse_hurry(f"{request.user.pk}:{getattr(request.auth, 'pk', '')}", is_costly=is_costly)
         self.actor = _actor(request)
         if endpoint.permission is not None:
             policy.require(self.actor, endpoint.permission)

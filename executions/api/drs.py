@@ -10,6 +10,7 @@ from drsorch.api.views import ApiViewSet
 from drsorch.counts import number_of
 from drsorch.errors import Invalid, NotFound
 from executions.api.examples import SNAPSHOTS
+from executions.api.examples_of_drs import JOB, JOB_EVENT, QUOTAS
 from executions.decisions.surveyed import Survey
 from executions.models import Job, JobEvent, Poller
 from executions.serializers import evidence as shapes
@@ -29,7 +30,7 @@ class DrsViewSet(ApiViewSet):
 
     tag = "DRS"
 
-    @endpoint(VIEW, query=JobQuery, answer=shapes.JobAnswer, is_list=True, usual_order="-createdAt")
+    @endpoint(VIEW, query=JobQuery, answer=shapes.JobAnswer, is_list=True, usual_order="-createdAt", example=JOB)
     def jobs(self) -> Any:
         """List the DRS jobs of our executions, the newest first."""
         found = with_execution(Job.objects.select_related("account"), self.actor)
@@ -37,7 +38,7 @@ class DrsViewSet(ApiViewSet):
             found = jobs_of(self.query["execution"], found, self.actor)
         return self.page(found, ignored=("execution",))
 
-    @endpoint(VIEW, query=OneJobQuery, answer=shapes.JobEventAnswer, is_list=True)
+    @endpoint(VIEW, query=OneJobQuery, answer=shapes.JobEventAnswer, is_list=True, example=JOB_EVENT)
     def job_logs(self, job_id: str) -> Any:
         """List the lines of a job's log, in the order in which we read them."""
         places = {name.removeprefix("job__"): value for name, value in self.query.items() if name.startswith("job__")}
@@ -48,7 +49,7 @@ class DrsViewSet(ApiViewSet):
             raise Invalid("Several accounts or Regions have a job of that id. Name the accountId and the region.")
         return self.page(JobEvent.objects.filter(job=found[0]).select_related("job__account"))
 
-    @endpoint(VIEW, query=PlaceQuery, answer=shapes.QuotasAnswer, is_list=True, usual_order="accountId")
+    @endpoint(VIEW, query=PlaceQuery, answer=shapes.QuotasAnswer, is_list=True, usual_order="accountId", example=QUOTAS)
     def quotas(self) -> Any:
         """List DRS's quotas in each enabled Region of the accounts, and how much of them is used."""
         page = self.page(_places())

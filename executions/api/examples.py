@@ -107,6 +107,83 @@ LIVE_INSTANCE: dict[str, Any] = INSTANCE | {
         "instanceType": "m5.large",
     }
 }
+TERMINATION: dict[str, Any] = {
+    "executionId": ID,
+    "isRequested": True,
+    "requestedBy": "olga",
+    "requestedAt": "2026-03-01T13:00:00Z",
+    "doneAt": None,
+    "gaveUp": False,
+    "reason": "",
+    "total": 2,
+    "terminated": 1,
+    "instancesTerminated": False,
+    "jobs": [
+        {
+            "jobId": "drsjob-0a1b2c3d4e5f60719",
+            "accountId": "222222222222",
+            "region": "us-east-1",
+            "status": "STARTED",
+        }
+    ],
+}
+TERMINATION_STATUS = {name: value for name, value in TERMINATION.items() if name != "executionId"}
+OF_EXECUTION = ("executionId", "executionType", "planId", "planName")
+OWN_INSTANCE = {name: value for name, value in INSTANCE.items() if name not in OF_EXECUTION}
+EVENT: dict[str, Any] = {
+    "eventId": "101",
+    "at": "2026-03-01T12:00:00Z",
+    "who": "olga",
+    "what": "start",
+    "sentence": "Drill started by olga.",
+}
+EXPORTED_INSTANCE: dict[str, Any] = {
+    "sourceInstanceId": "i-0f1e2d3c4b5a69788",
+    "sourceServerId": "s-0a1b2c3d4e5f60718",
+    "recoveryInstanceId": "i-0a1b2c3d4e5f60718",
+    "privateIp": "10.0.1.10",
+    "status": "running",
+}
+EXPORT: dict[str, Any] = {
+    "executionId": ID,
+    "planId": "3",
+    "planName": "Billing",
+    "executionType": "DRILL",
+    "status": "completed",
+    "currentWave": None,
+    "startedAt": "2026-03-01T12:00:00Z",
+    "completedAt": "2026-03-01T12:41:00Z",
+    "executionTime": "PT41M",
+    "waves": [
+        {
+            "waveNumber": 1,
+            "name": "Databases",
+            "status": "completed",
+            "startedAt": "2026-03-01T12:00:01Z",
+            "completedAt": "2026-03-01T12:09:30Z",
+            "technologies": [
+                {
+                    "type": "drs",
+                    "status": "completed",
+                    "subExecutionId": ID,
+                    "resources": ["i-0f1e2d3c4b5a69788"],
+                    "executionTime": "PT9M29S",
+                }
+            ],
+            "recoveredInstances": [EXPORTED_INSTANCE],
+            "executionTime": "PT9M29S",
+            "nextPhaseReady": True,
+        }
+    ],
+    "recoveredInstances": [EXPORTED_INSTANCE],
+    "nextPhaseReady": True,
+    "enterpriseContext": {
+        "initiatedBy": "olga",
+        "parentExecutionId": "pipeline-1234",
+        "tags": {"Application": "billing"},
+    },
+}
+DELETED: dict[str, Any] = {"deleted": 2}
 SNAPSHOTS: dict[str, Any] = {"snapshots": [{"snapshotId": "pit-0a1b2c3d4e5f60718", "takenAt": "2026-03-01T11:50:00Z"}]}
 REPORT: dict[str, Any] = {
     "executionId": ID,

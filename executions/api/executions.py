@@ -10,7 +10,7 @@ from drsorch.api.idempotency import own_key
 from drsorch.api.views import ApiViewSet
 from executions import services
 from executions.api import rows
-from executions.api.examples import EXECUTION, EXECUTION_SUMMARY
+from executions.api.examples import DELETED, EXECUTION, EXECUTION_SUMMARY, TERMINATION_STATUS
 from executions.models import Execution
 from executions.serializers import inputs
 from executions.serializers.evidence import DeletedAnswer, TerminationAnswer
@@ -77,7 +77,9 @@ class ExecutionViewSet(StartingViewSet):
         """Get one execution with its waves, servers and open questions."""
         return self.one(rows.detailed(), pk=pk)
 
-    @endpoint(VIEW, action="pause_execution", needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    @endpoint(
+        VIEW, action="pause_execution", needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW, example=EXECUTION
+    )
     def pause(self, pk: UUID) -> Any:
         """Ask for a pause before the next wave."""
         return self.act(pk, services.pause_execution)
@@ -88,17 +90,28 @@ class ExecutionViewSet(StartingViewSet):
         needs=GOING_ON,
         answer=ExecutionAnswer,
         conflicts=NOT_NOW,
+        example=EXECUTION,
     )
     def resume(self, pk: UUID) -> Any:
         """Answer every open pause with "go on"."""
         return self.act(pk, services.resume_execution)
 
-    @endpoint(VIEW, action="cancel_execution", needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW)
+    @endpoint(
+        VIEW, action="cancel_execution", needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW, example=EXECUTION
+    )
     def cancel(self, pk: UUID) -> Any:
         """Start nothing more; jobs that run in DRS run out."""
         return self.act(pk, services.cancel_execution)
 
-    @endpoint(VIEW, action="cancel_execution", needs=STOPPING, answer=ExecutionAnswer, status=202, conflicts=NOT_NOW)
+    @endpoint(
+        VIEW,
+        action="cancel_execution",
+        needs=STOPPING,
+        answer=ExecutionAnswer,
+        status=202,
+        conflicts=NOT_NOW,
+        example=EXECUTION,
+    )
     def destroy(self, pk: UUID) -> Any:
         """Cancel an execution, as POST to its cancel does. Its history stays."""
         return self.act(pk, services.cancel_execution)
@@ -110,6 +123,7 @@ class ExecutionViewSet(StartingViewSet):
         body=inputs.RetryInput,
         answer=ExecutionAnswer,
         conflicts=(*NOT_NOW, "SERVER_CONFLICT", "ALREADY_ANSWERED"),
+        example=EXECUTION,
     )
     def retry(self, pk: UUID) -> Any:
         """Launch the failed servers of a wave again, when its question is open."""
@@ -122,6 +136,7 @@ class ExecutionViewSet(StartingViewSet):
         body=inputs.DecideInput,
         answer=ExecutionAnswer,
         conflicts=(*NOT_NOW, "SERVER_CONFLICT", "ALREADY_ANSWERED"),
+        example=EXECUTION,
     )
     def decide(self, pk: UUID) -> Any:
         """Answer an open question. To cancel, less is needed: what cancel needs."""
@@ -134,6 +149,7 @@ class ExecutionViewSet(StartingViewSet):
         answer=TerminationAnswer,
         status=202,
         conflicts=(*NOT_NOW, "ALREADY_TERMINATED"),
+        example=TERMINATION_STATUS,
     )
     def terminate(self, pk: UUID) -> Any:
         """Terminate every instance that the execution launched, and no other."""
@@ -141,7 +157,7 @@ class ExecutionViewSet(StartingViewSet):
         services.terminate_instances(execution=execution, actor=self.actor, **self.body)
         return state_of_termination(self.one(rows.detailed(), pk=pk))
 
-    @endpoint(VIEW, action="delete_execution", needs=DELETING, answer=DeletedAnswer)
+    @endpoint(VIEW, action="delete_execution", needs=DELETING, answer=DeletedAnswer, example=DELETED)
     def delete_ended(self) -> Any:
         """Delete the oldest executions that may go, at most 500.
 
@@ -156,6 +172,7 @@ class ExecutionViewSet(StartingViewSet):
         body=inputs.DeleteInput,
         answer=DeletedAnswer,
         conflicts=("INVALID_STATE",),
+        example=DELETED,
     )
     def delete_named(self) -> Any:
         """Delete these executions, all or none, under the same conditions."""

@@ -5,6 +5,7 @@ from typing import Any
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
 from executions import readiness
+from executions.api.examples_of_drs import EXISTING, READINESS
 from executions.api.executions import START, StartingViewSet
 from executions.decisions.readiness import GONE
 from executions.readiness import Look
@@ -27,17 +28,24 @@ class RunningViewSet(StartingViewSet):
         """Start the plan, as POST to /executions does."""
         return self.started(pk)
 
-    @endpoint(VIEW, query=inputs.ReadinessQuery, answer=shapes.ReadinessAnswer)
+    @endpoint(VIEW, query=inputs.ReadinessQuery, answer=shapes.ReadinessAnswer, example=READINESS | {"asked": False})
     def known_readiness(self, pk: int) -> Any:
         """Say what speaks against a start, from what is known; each place says how old that is."""
         return self._readiness(pk, self.query.get("mode", Mode.DRILL), ask_aws=False)
 
-    @endpoint(VIEW, action="check_start", body=inputs.ReadinessInput, answer=shapes.ReadinessAnswer, asks_aws=True)
+    @endpoint(
+        VIEW,
+        action="check_start",
+        body=inputs.ReadinessInput,
+        answer=shapes.ReadinessAnswer,
+        asks_aws=True,
+        example=READINESS,
+    )
     def readiness(self, pk: int) -> Any:
         """Ask AWS what speaks against a start now."""
         return self._readiness(pk, self.body["mode"], ask_aws=True)
 
-    @endpoint(VIEW, answer=shapes.ExistingAnswer, asks_aws=True)
+    @endpoint(VIEW, answer=shapes.ExistingAnswer, asks_aws=True, example=EXISTING)
     def existing_instances(self, pk: int) -> Any:
         """Ask DRS which servers of the plan have recovery instances that a launch would replace."""
         look = readiness.look(self.one(RecoveryPlan.objects.all(), pk=pk), mode=Mode.RECOVERY)

@@ -112,6 +112,18 @@ class TerminationAnswer(Answer):
     jobs = JobOfWaveAnswer(many=True)
 
 
+class OneTerminationAnswer(TerminationAnswer):
+    """The same, of one execution among others."""
+
+    executionId = serializers.UUIDField(source="execution_id")
+
+
+class TerminationsAnswer(Answer):
+    """How the termination of the instances stands, by execution."""
+
+    executions = OneTerminationAnswer(many=True)
+
+
 class DeletedAnswer(Answer):
     """How many executions were deleted."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from drsorch.api.fields import Choice, Flag, FlagWord, RowId, Tags, Text, Whole, account_id
+from drsorch.api.fields import Choice, Flag, FlagWord, Pattern, RowId, Tags, Text, Whole, account_id
 from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import Input, Query
 from drsorch.audit.actor import Source
@@ -12,6 +12,7 @@ from executions.services import CallerContext
 from executions.states import Answer, ExecutionStatus, LaunchStatus, Mode
 
 NOTE_LENGTH = 1000
+INSTANCE_ID = r"^i-[0-9a-z]{1,30}$"
 
 
 class StartInput(Input):
@@ -77,6 +78,14 @@ class TerminateInput(Input):
 
     confirmPlanName = Text(
         source="confirm_plan_name", default="", max_length=100, help_text="The plan's name; needed for a RECOVERY."
+    )
+
+
+class NamedInstancesInput(TerminateInput):
+    """Which recovery instances: all that their executions have left."""
+
+    instanceIds = serializers.ListField(
+        child=Pattern(INSTANCE_ID, max_length=32), source="instances", min_length=1, max_length=1000
     )
 
 

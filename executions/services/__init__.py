@@ -12,7 +12,7 @@ from executions.services.delete import delete_executions
 from executions.services.offers import Offer, offers
 from executions.services.report import export_executions
 from executions.services.start import CallerContext, start_execution
-from executions.services.terminate import terminate_instances
+from executions.services.terminate import terminate_instances, terminate_named
 
 __all__ = [
     "CallerContext",
@@ -29,4 +29,5 @@ __all__ = [
     "retry_wave",
     "start_execution",
     "terminate_instances",
+    "terminate_named",
 ]

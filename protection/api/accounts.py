@@ -49,6 +49,21 @@ STAGING = {
         }
     ]
 }
+OWN = {"accountId": "111111111111", "arn": "arn:aws:iam::111111111111:role/drsorch", "isRegistered": False}
+PLACE = {"accountId": "222222222222", "accountName": "Target", "region": "us-east-1"}
+STATE = PLACE | {
+    "enabled": True,
+    "initialized": True,
+    "serverCount": 42,
+    "lastSyncedAt": "2026-03-01T12:05:00Z",
+    "lastError": "",
+}
+CAPACITY = PLACE | {
+    "replicatingServers": 42,
+    "replicatingServersQuota": 300,
+    "quotasReadAt": "2026-03-01T06:00:00Z",
+    "lastSyncedAt": "2026-03-01T12:05:00Z",
+}
 
 
 class AccountViewSet(ApiViewSet):
@@ -94,6 +109,7 @@ class AccountViewSet(ApiViewSet):
         answer=AccountAnswer,
         takes_version=True,
         has_version=True,
+        example=EXAMPLE,
     )
     def update(self, account_id: str) -> Any:
         """Change an account. A changed role or external id has to be validated again."""
@@ -125,7 +141,7 @@ class AccountViewSet(ApiViewSet):
         names = dict(self.scoped(holders).values_list("account_id", "name"))
         return {"places": [place | {"name": names.get(place["staging_account_id"])} for place in places]}
 
-    @endpoint(VIEW, answer=shapes.OwnAccountAnswer, asks_aws=True)
+    @endpoint(VIEW, answer=shapes.OwnAccountAnswer, asks_aws=True, example=OWN)
     def current(self) -> Any:
         """Ask AWS whose credentials this installation runs with."""
         identity = services.own_account(actor=self.actor)
@@ -143,24 +159,49 @@ class PlaceViewSet(ApiViewSet):
         here = SourceServer.objects.present().filter(account=OuterRef("account"), region=OuterRef("region"))
         return AccountRegion.objects.select_related("account").annotate(server_count=number_of(here, "account"))
 
-    @endpoint(VIEW, query=shapes.PlaceQuery, answer=shapes.StateOfPlaceAnswer, is_list=True, usual_order="accountId")
+    @endpoint(
+        VIEW,
+        query=shapes.PlaceQuery,
+        answer=shapes.StateOfPlaceAnswer,
+        is_list=True,
+        usual_order="accountId",
+        example=STATE,
+    )
     def states(self) -> Any:
         """List the accounts' Regions: is DRS initialised there, how many servers, when did we look."""
         return self.page(self.rows())
 
-    @endpoint(VIEW, query=shapes.PlaceQuery, answer=shapes.CapacityAnswer, is_list=True, usual_order="accountId")
+    @endpoint(
+        VIEW,
+        query=shapes.PlaceQuery,
+        answer=shapes.CapacityAnswer,
+        is_list=True,
+        usual_order="accountId",
+        example=CAPACITY,
+    )
     def capacity(self) -> Any:
         """List how many servers replicate in each enabled Region, of how many that DRS allows there."""
         return self.page(self.rows().filter(is_enabled=True))
 
-    @endpoint(VIEW, answer=shapes.RegionsAnswer)
+    @endpoint(VIEW, answer=shapes.RegionsAnswer, example={"partitions": {"aws": ["eu-west-1", "us-east-1"]}})
     def regions(self) -> Any:
         """Return the Regions in which DRS is offered, by partition."""
         return {"partitions": services.offered_regions()}
 
-    @endpoint(VIEW, action="request_sync", body=shapes.SyncInput, answer=shapes.SyncAnswer, status=202)
+    @endpoint(
+        VIEW,
+        action="request_sync",
+        body=shapes.SyncInput,
+        answer=shapes.SyncAnswer,
+        status=202,
+        is_costly=True,
+        example={"regions": 3},
+    )
     def sync(self) -> Any:
-        """Ask the worker to read the inventory of an account, or of all in sight, now."""
+        """Ask the worker to read the inventory of an account, or of all in sight, now.
+
+        A Region that waits for the worker already is not read twice.
+        """
         named = {"account_id": self.body["account_id"]} if "account_id" in self.body else {}
         accounts = (
             [self.one(TargetAccount.objects.all(), **named)]

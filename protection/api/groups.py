@@ -117,6 +117,7 @@ class GroupViewSet(ApiViewSet):
         has_version=True,
         asks_aws=True,
         conflicts=WHEN_CHANGED,
+        example=EXAMPLE,
     )
     def update(self, pk: int) -> Any:
         """Replace a group's fields and servers; its account and Region stay."""
@@ -132,6 +133,7 @@ class GroupViewSet(ApiViewSet):
         has_version=True,
         asks_aws=True,
         conflicts=WHEN_CHANGED,
+        example=EXAMPLE,
     )
     def partial_update(self, pk: int) -> Any:
         """Change the fields that are given. Without serverIds AWS is not asked."""

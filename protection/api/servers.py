@@ -14,6 +14,41 @@ from protection.models import SourceServer
 from protection.serializers.servers import OneServerQuery, ServerAnswer, ServerQuery
 
 VIEW = Permission.VIEW_RESOURCES
+EXAMPLE = {
+    "sourceServerId": "s-0a1b2c3d4e5f60718",
+    "accountId": "222222222222",
+    "region": "us-east-1",
+    "name": "billing-db-1",
+    "hostname": "billing-db-1",
+    "fqdn": "billing-db-1.corp.example",
+    "ips": ["192.168.10.21"],
+    "os": "Red Hat Enterprise Linux 8.9",
+    "cpus": 4,
+    "ramBytes": 17179869184,
+    "disks": [{"device": "/dev/sda1", "bytes": 107374182400}],
+    "recommendedInstanceType": "m5.xlarge",
+    "originInstanceId": "",
+    "replicationState": "CONTINUOUS",
+    "isLaunchable": True,
+    "lagSeconds": 0,
+    "backlogBytes": 0,
+    "lastSeenAt": "2026-03-01T12:04:40Z",
+    "stalledReason": "",
+    "recoveryInstanceId": "",
+    "agentVersion": "5.2.0",
+    "stagingAccountId": "",
+    "tags": {"Application": "billing", "DR-Priority": "1"},
+    "groupId": "7",
+    "groupName": "Billing databases",
+    "hold": {
+        "executionId": "5b0c7f8e-3d5d-4f0e-9a51-0d8f6f8b2c11",
+        "label": "Drill of Billing (5b0c7f8e)",
+        "executionType": "DRILL",
+        "since": "2026-03-01T12:00:00Z",
+    },
+    "syncedAt": "2026-03-01T12:05:00Z",
+    "missingSince": None,
+}
 
 
 class ServerViewSet(ApiViewSet):
@@ -21,7 +56,7 @@ class ServerViewSet(ApiViewSet):
 
     tag = "DRS"
 
-    @endpoint(VIEW, query=ServerQuery, answer=ServerAnswer, is_list=True, usual_order="name")
+    @endpoint(VIEW, query=ServerQuery, answer=ServerAnswer, is_list=True, usual_order="name", example=EXAMPLE)
     def list(self) -> Any:
         """List the source servers with what they are assigned to. What DRS showed last, and when: no AWS."""
         rows = SourceServer.objects.for_list()
@@ -36,7 +71,7 @@ class ServerViewSet(ApiViewSet):
         self._veil(page.items)
         return page
 
-    @endpoint(VIEW, query=OneServerQuery, answer=ServerAnswer)
+    @endpoint(VIEW, query=OneServerQuery, answer=ServerAnswer, example=EXAMPLE)
     def retrieve(self, server_id: str) -> Any:
         """Get one source server by its DRS id. accountId and region tell several of that id apart."""
         return self.named(server_id)

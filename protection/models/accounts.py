@@ -80,6 +80,7 @@ class AccountRegion(models.Model):
     last_synced_at = models.DateTimeField(null=True, editable=False)
     last_error = models.TextField(blank=True, editable=False)
     last_error_at = models.DateTimeField(null=True, editable=False)
+    sync_asked_at = models.DateTimeField(null=True, editable=False)  # by somebody, and not begun yet
     quotas = models.JSONField(default=dict, editable=False)  # DRS's quotas by code, as Service Quotas says
     quotas_read_at = models.DateTimeField(null=True, editable=False)
 

@@ -1,10 +1,11 @@
 """Register, change and validate target accounts."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from drsorch.access import policy
@@ -23,6 +24,8 @@ from protection.models.accounts import AccountStatus
 
 STATE = ("status", "status_reason")
 PARTITIONS = ("aws", "aws-us-gov", "aws-eusc")
+# A task may be lost with its worker: then nobody waits any more for whoever asks next.
+DOORBELL_LOST_AFTER = timedelta(minutes=5)
 
 
 def register_account(
@@ -168,13 +171,24 @@ def own_account(*, actor: Actor) -> sts.Identity:
     return sts.caller_identity(sessions.own_client("validate"))
 
 
-@transaction.atomic
 def request_sync(*, account: TargetAccount, actor: Actor) -> int:
     """Ask the worker to synchronise the account's Regions now; return how many. No AWS. Raises Denied."""
     policy.require(actor, Permission.VIEW_RESOURCES, account, policy.Level.VIEW)
+    return start_sync(account=account, actor=actor)
+
+
+@transaction.atomic
+def start_sync(*, account: TargetAccount, actor: Actor) -> int:
+    """Ring for the account's Regions, but not for those that wait for the worker already; return how many. No AWS.
+
+    The caller has checked that `actor` may.
+    """
     places = list(account.regions.filter(is_enabled=True))
+    now = timezone.now()
+    waits = Q(sync_asked_at__gt=now - DOORBELL_LOST_AFTER)
     for place in places:
-        enqueue("protection.tasks.sync_region", place.pk, later=True)
+        if account.regions.exclude(waits).filter(pk=place.pk).update(sync_asked_at=now):
+            enqueue("protection.tasks.sync_region", place.pk, later=True)
     record(actor, "request_sync", account, regions=[place.region for place in places])
     return len(places)
 

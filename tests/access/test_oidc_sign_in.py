@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
+from django.test import Client
 
 from drsorch.access.models import Team, User
 from drsorch.access.roles import Role
@@ -31,6 +33,17 @@ def test_the_browser_is_sent_with_state_nonce_and_a_challenge(op, client):
     assert len(asked["code_challenge"][0]) == 43
     assert len(asked["state"][0]) == len(asked["nonce"][0]) == 32
     assert asked["redirect_uri"] == ["http://testserver/account/oidc/callback"]
+
+
+def test_whoever_comes_without_a_cookie_makes_only_so_many_sessions(op, client, settings):
+    settings.API_STRANGERS_PER_5_MINUTES = 3
+    client.get("/account/oidc/begin")
+
+    others = [Client().get("/account/oidc/begin").status_code for _ in range(3)]
+
+    assert others == [302, 302, 429]
+    assert Session.objects.count() == 3
+    assert client.get("/account/oidc/begin").status_code == 302  # a browser that has one makes no more
 
 
 def test_who_the_provider_knows_is_signed_in_and_arrives_where_they_wanted(op, client):

@@ -1,11 +1,15 @@
 """Accounts, their Regions and what is known of them, through the API."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
 
 from drsorch.audit.models import AuditEvent
-from protection.models import SourceServer, TargetAccount
+from protection import tasks
+from protection.models import AccountRegion, SourceServer, TargetAccount
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +126,18 @@ def test_a_synchronisation_is_asked_for(calling, vera, sam, place):
     assert calling(vera).data("POST", "/drs/sync", {"accountId": factories.TARGET}, status=202) == {"regions": 2}
     calling(vera).refusal("POST", "/drs/sync", {"accountId": "999999999999"}, status=404)
     calling(sam).refusal("POST", "/drs/sync", status=403)
+
+
+def test_a_region_that_waits_for_the_worker_is_not_asked_for_again_before_its_turn(calling, vera, place):
+    before = OrmQ.objects.count()
+    for _ in range(3):
+        assert calling(vera).data("POST", "/drs/sync", status=202) == {"regions": 2}
+    assert OrmQ.objects.count() == before + 2
+
+    tasks.sync_region(place.pk)
+    calling(vera).data("POST", "/drs/sync", status=202)
+    assert OrmQ.objects.count() == before + 3
+
+    AccountRegion.objects.update(sync_asked_at=timezone.now() - timedelta(minutes=6))  # both tasks were lost
+    calling(vera).data("POST", "/drs/sync", status=202)
+    assert OrmQ.objects.count() == before + 5

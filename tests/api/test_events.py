@@ -60,6 +60,13 @@ def test_an_event_is_taken_once_and_all_regions_are_read(sender):
     assert refusals() == []
 
 
+def test_the_one_permission_that_is_documented_is_enough(sender):
+    ask = sender(scopes=(Permission.UPDATE_PROTECTION_GROUP,))
+
+    assert ask.data("POST", PATH, event(), status=202)["regions"] == 3
+    assert tasks() == 3
+
+
 def test_another_address_is_refused_and_recorded_with_it(sender):
     error = sender(OUTSIDE).refusal("POST", PATH, event(), status=403)
 

@@ -39,6 +39,14 @@ def test_a_task_that_is_due_later_is_not_late(calling):
     assert calling().data("GET", "/health/ready")["queue"] is True
 
 
+def test_inventory_that_waits_for_the_engine_does_not_make_the_site_unready(calling):
+    beat(name="w", host="h", pid=1)
+    enqueue("protection.tasks.sync_region", 1, later=True)
+    OrmQ.objects.update(lock=timezone.now() - timedelta(minutes=5))
+
+    assert calling().data("GET", "/health/ready")["queue"] is True
+
+
 def test_numbers_are_for_people_who_may_view(calling, sam):
     calling().refusal("GET", "/config/health", status=401)
     calling(sam).refusal("GET", "/config/health", status=403)

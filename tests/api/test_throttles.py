@@ -5,6 +5,7 @@ import pytest
 from drsorch.api import throttles
 from drsorch.api.throttles import Buckets
 from drsorch.audit.models import AuditEvent, Outcome
+from drsorch.queue.models import beat
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +38,12 @@ def test_what_asks_aws_has_a_tighter_bucket(calling, settings, aws, vera):
 
     assert [ask.ask("GET", "/accounts/current").status_code for _ in range(2)] == [200, 429]
     assert ask.ask("GET", "/accounts").status_code == 200
+
+
+def test_what_makes_the_worker_ask_aws_is_in_the_same_bucket(calling, settings, vera):
+    settings.API_AWS_BURST, settings.API_AWS_PER_MINUTE = 1, 1
+
+    assert [calling(vera).ask("POST", "/drs/sync").status_code for _ in range(2)] == [202, 429]
 
 
 def test_strangers_of_one_address_have_to_wait_and_those_who_are_known_there_do_not(calling, settings, ada):
@@ -82,3 +89,35 @@ def test_the_site_and_each_address_have_their_own(calling, settings, ada):
     settings.API_ADDRESS_BURST, settings.API_ADDRESS_PER_SECOND = 1, 0.1
     assert [calling(ada).ask("GET", "/executions").status_code for _ in range(2)] == [200, 429]
     assert calling(ada).client.get("/api/v1/executions", REMOTE_ADDR="10.0.0.9").status_code == 200
+
+
+@pytest.fixture
+def crowded(settings):
+    """The site's bucket lets one request through."""
+    settings.API_SITE_BURST, settings.API_SITE_PER_SECOND = 1, 0.1
+
+
+def test_the_load_balancer_hears_that_the_site_answers_however_many_ask(calling, crowded):
+    assert [calling().ask("GET", "/health").status_code for _ in range(3)] == [200] * 3
+    beat(name="w", host="h", pid=1)
+    assert [calling().ask("GET", "/health/ready").status_code for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize("path", ["/", "/plans/", "/nothing-here", "/api/v1/schema", "/account/oidc/begin"])
+def test_pages_are_counted_too(client, crowded, vera, path):
+    client.force_login(vera.user)
+
+    first, second = client.get(path), client.get(path)
+
+    assert first.status_code != 429
+    assert second.status_code == 429
+    assert 1 <= int(second["Retry-After"]) <= 10
+    assert f"Too many requests. Wait {second['Retry-After']} s" in second.content.decode()
+
+
+def test_what_an_open_page_asks_on_its_own_is_counted_apart(client, crowded, settings, vera):
+    settings.CONSOLE_POLLS_BURST, settings.CONSOLE_POLLS_PER_SECOND = 3, 0.1
+    client.force_login(vera.user)
+    assert [client.get("/plans/").status_code for _ in range(2)] == [200, 429]
+
+    assert [client.get("/account/session").status_code for _ in range(4)] == [204] * 3 + [429]

@@ -148,6 +148,14 @@ CASES = {
         lambda service, at, row: service(execution=row, actor=at.olga),
         "execution",
     ),
+    "terminate_named": (
+        completed,
+        lambda service, at, row: service(
+            instances=[run.recovery_instance_id for wave in row.waves.all() for run in wave.servers.all()],
+            actor=at.olga,
+        ),
+        "execution",
+    ),
     "remove_account": (
         lambda at: at.place,
         lambda service, at, row: service(account=row, actor=at.ada, version=None),
@@ -228,6 +236,7 @@ RECORDED_AS = {
     "admit": "map_groups",
     "copy_plan": "create_plan",
     "retry_wave": "decide_gate",
+    "terminate_named": "terminate_instances",
     "delete_executions": "delete_execution",
     "grant": "grant_access",
     "revoke_grant": "revoke_access",

@@ -22,7 +22,7 @@ READS |= {"resolve_tags", "running_sentence"}
 # The second halves of start_execution and delete_executions, which ask the policy; these record.
 INNER = {"create_execution", "delete_execution"}
 # Services that are another one, said otherwise: that one asks and records.
-OTHERWISE = {"copy_plan": "create_plan", "retry_wave": "decide_gate"}
+OTHERWISE = {"copy_plan": "create_plan", "retry_wave": "decide_gate", "terminate_named": "terminate_instances"}
 
 
 @pytest.fixture

@@ -27,6 +27,10 @@ class _Entry(Generic[Value]):
     tried_at: float = float("-inf")
     failure: str = ""
 
+    def is_usable(self) -> bool:
+        """Say whether something is known that is not too old to go on with."""
+        return self.value is not None and monotonic() - self.read_at < LONGEST_SECONDS
+
 
 class Kept(Generic[Value]):
     """Values by address, read with `read` when they are needed. For all threads of a process."""
@@ -53,13 +57,20 @@ class Kept(Generic[Value]):
         self._entries.clear()
 
     def _renewed(self, entry: _Entry[Value], address: str) -> Value:
-        with entry.lock:
-            now = monotonic()
-            if now - entry.tried_at >= (TRY_EVERY_SECONDS if entry.value is None else READ_EVERY_SECONDS):
-                self._try(entry, address)
-            if entry.value is not None and now - entry.read_at < LONGEST_SECONDS:
-                return entry.value
-            raise ProviderFailed(entry.failure, address)
+        # Whoever could go on with what is known does not wait for another thread that asks.
+        if entry.lock.acquire(blocking=not entry.is_usable()):
+            try:
+                self._try_in_turn(entry, address)
+            finally:
+                entry.lock.release()
+        if entry.value is not None and entry.is_usable():
+            return entry.value
+        raise ProviderFailed(entry.failure, address)
+
+    def _try_in_turn(self, entry: _Entry[Value], address: str) -> None:
+        every = TRY_EVERY_SECONDS if entry.value is None else READ_EVERY_SECONDS
+        if monotonic() - entry.tried_at >= every:
+            self._try(entry, address)
 
     def _try(self, entry: _Entry[Value], address: str) -> None:
         try:

@@ -19,6 +19,7 @@ from drsorch.access.declared import PUBLIC
 from drsorch.access.oidc.asking import ProviderFailed
 from drsorch.access.oidc.people import SignInRefused
 from drsorch.access.oidc.provider import provider
+from drsorch.api.throttles import refuse_strangers
 from drsorch.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,9 @@ class Begin(OIDCAuthenticationRequestView):
         self.OIDC_RP_CLIENT_ID = settings.OIDC_RP_CLIENT_ID
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Redirect to the provider's sign-in page, or show why that is not possible."""
+        """Redirect to the provider's sign-in page, or show why that is not possible. Raises Throttled."""
+        if not request.session.keys():
+            refuse_strangers(request.META["REMOTE_ADDR"])  # whom nobody knows fills the sessions only so fast
         try:
             self.OIDC_OP_AUTH_ENDPOINT = provider().authorization_endpoint
         except UserError as error:
