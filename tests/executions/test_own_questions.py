@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from drsorch.access.roles import Role
 from drsorch.config.services import update_settings
-from drsorch.errors import Conflict, Denied
+from drsorch.errors import Denied
 from executions import services
 from executions.models import Gate
 from executions.services import offers
@@ -126,10 +126,3 @@ def test_the_page_asks_for_the_option_with_the_execution_itself(client, paused, 
 
     assert queries_of(client, paused.get_absolute_url()) == before
 
-
-def test_an_answer_that_came_first_counts(barred, paused, olga, ada):
-    gate = Gate.objects.get()
-    services.decide_gate(execution=paused, gate=gate.pk, answer="RESUME", actor=ada)
-
-    with pytest.raises((Denied, Conflict)):
-        services.decide_gate(execution=paused, gate=gate.pk, answer="RESUME", actor=olga)
