@@ -15,7 +15,7 @@ from drsorch.audit.record import at_the_end, record
 from drsorch.config.changes import Change, change_of
 from drsorch.config.reading import checked
 from drsorch.config.services import current_settings, update_settings
-from drsorch.config.shapes import Member, Shape, fitted, one_of, whole
+from drsorch.config.shapes import Member, Shape, fitted, flag, one_of, whole
 from drsorch.errors import Denied, Invalid, VersionMismatch
 from plans.configuration import plans_in, write_plans, written_plans
 from protection.configuration import (
@@ -35,8 +35,11 @@ SETTINGS = {
     "timelineDays": "timeline_days",
     "jobLogDays": "job_log_days",
     "auditDays": "audit_days",
+    "fourEyes": "four_eyes",
+    "initiatorMayNotAnswer": "initiator_may_not_answer",
 }
-SETTINGS_SHAPE: Shape = {name: Member(whole) for name in SETTINGS}
+# Each is needed: a document that is older than a precaution must not take it away unsaid.
+SETTINGS_SHAPE: Shape = {name: Member(whole if name.endswith("Days") else flag) for name in SETTINGS}
 
 
 def _anything(value: Any, _: str) -> Any:

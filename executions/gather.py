@@ -98,7 +98,7 @@ def _free_at(wave: WaveRun) -> datetime | None:
 
 def _termination(execution: Execution) -> TerminationFacts | None:
     termination = Termination.objects.filter(execution=execution, done_at=None, gave_up_at=None).first()
-    if termination is None:
+    if termination is None or termination.is_waiting:
         return None
     calls = TerminationCall.objects.filter(termination=termination).select_related("job")
     return TerminationFacts(pk=termination.pk, calls=tuple(_call(call, []) for call in calls))

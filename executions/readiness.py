@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 
 from drsorch.errors import Invalid
-from executions import rights, snapshots
+from executions import initiator, rights, snapshots
 from executions import survey as surveys
 from executions.decisions import readiness as decide
 from executions.decisions.capacity import Room, crowded
@@ -113,8 +113,9 @@ def look(
 def of_wave(wave_run: WaveRun, now: datetime, max_age_seconds: float | None = None) -> list[Finding]:
     """Return what speaks against launching the servers of a wave that have not been sent to DRS. No AWS.
 
-    From stored surveys only: a place whose survey is missing or older than `max_age_seconds` (by default two rounds of
-    SURVEY_SECONDS) is one finding UNKNOWN. Jobs and instances of this execution do not count, jobs of drills that it
+    Whoever started the execution must still be active and allowed to. About servers stored surveys are asked: a place
+    whose survey is missing or older than `max_age_seconds` (by default two rounds of SURVEY_SECONDS) is one finding
+    UNKNOWN. Jobs and instances of this execution do not count, jobs of drills that it
     has pre-empted are waited for, and what was let pass at the start or at this wave's gate is left out.
     """
     execution = wave_run.execution
@@ -122,7 +123,7 @@ def of_wave(wave_run: WaveRun, now: datetime, max_age_seconds: float | None = No
     runs = list(unsent.select_related("account", "server__group"))
     allowed = _allowed(execution)
     age = 2 * settings.SURVEY_SECONDS if max_age_seconds is None else max_age_seconds
-    found = _held_by_others(runs, execution)
+    found = [*initiator.findings_about(execution), *_held_by_others(runs, execution)]
     for (account_id, region), members in _by_place(runs).items():
         survey = surveys.latest(account_id, region, age)
         if survey is None:

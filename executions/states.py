@@ -121,6 +121,7 @@ class GateKind(models.TextChoices):
     TWO_JOBS = "TWO_JOBS", "Two DRS jobs for one launch"
     UNHEARD = "UNHEARD", "DRS cannot be asked"
     ENDLESS = "ENDLESS", "A DRS job does not end"
+    FOUR_EYES = "FOUR_EYES", "A second person confirms"
 
 
 class Answer(models.TextChoices):
@@ -133,6 +134,7 @@ class Answer(models.TextChoices):
     CONTINUE = "CONTINUE", "Continue with the next waves"
     SKIP = "SKIP", "Skip"
     GIVE_UP = "GIVE_UP", "Count the servers as failed"
+    CONFIRM = "CONFIRM", "Confirm the recovery"
     CANCEL = "CANCEL", "Cancel the execution"
 
 
@@ -146,11 +148,13 @@ OPTIONS: dict[str, tuple[Answer, ...]] = {
     GateKind.TWO_JOBS: (Answer.RESUME, Answer.CANCEL),
     GateKind.UNHEARD: (Answer.LOOK_AGAIN, Answer.GIVE_UP, Answer.CANCEL),
     GateKind.ENDLESS: (Answer.LOOK_AGAIN, Answer.GIVE_UP, Answer.CANCEL),
+    GateKind.FOUR_EYES: (Answer.CONFIRM, Answer.CANCEL),
 }
 
-
 SILENCE = frozenset({GateKind.UNHEARD, GateKind.ENDLESS})
-BEFORE_A_WAVE = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_REQUESTED, GateKind.PROBLEM})
+BEFORE_A_WAVE = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_REQUESTED, GateKind.PROBLEM, GateKind.FOUR_EYES})
+# Questions that hold every wave, also of a plan whose waves run at the same time.
+HOLDING_ALL = frozenset({GateKind.PAUSE_REQUESTED, GateKind.FOUR_EYES})
 
 
 class CallStatus(models.TextChoices):

@@ -21,6 +21,9 @@ class TerminationState:
     requested_by: str = ""
     requested_at: datetime | None = None
     done_at: datetime | None = None
+    waits_for_confirmation: bool = False
+    confirmed_by: str = ""
+    confirmed_at: datetime | None = None
     gave_up: bool = False
     reason: str = ""
     jobs: tuple[Job, ...] = ()
@@ -46,6 +49,9 @@ def state_of_termination(execution: Execution) -> TerminationState:
         requested_by=asked.requested_by,
         requested_at=asked.requested_at,
         done_at=asked.done_at,
+        waits_for_confirmation=asked.is_waiting,
+        confirmed_by=asked.confirmed_by,
+        confirmed_at=asked.confirmed_at,
         gave_up=row.gave_up,
         reason=asked.reason,
         jobs=tuple(row.jobs),

@@ -19,7 +19,7 @@ from drsorch.console.pages import perform, unchanged
 from drsorch.errors import Invalid, UserError
 from executions import readiness, services, snapshots
 from executions.forms import StartForm
-from executions.models import Execution
+from executions.models import Execution, Termination
 from executions.page import ExecutionPage, Review, points
 from executions.page.points import Offer
 from executions.states import Answer, Mode
@@ -199,12 +199,21 @@ def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def terminate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Terminate what the execution launched. For a recovery, the plan's name must have been typed."""
     typed = request.POST.get("confirmation", "")
-    done = "The recovery instances are being terminated."
-    return _act(request, pk, services.terminate_instances, done, confirm_plan_name=typed)
+    return _act(request, pk, services.terminate_instances, _asked_or_begun, confirm_plan_name=typed)
+
+
+def _asked_or_begun(termination: Termination) -> str:
+    if termination.is_waiting:
+        return "Kept, and nothing is terminated yet: somebody else who may terminate has to confirm it."
+    return "The recovery instances are being terminated."
 
 
 def _act(
-    request: HttpRequest, pk: uuid.UUID, service: Callable[..., Any], success: str, **arguments: Any
+    request: HttpRequest,
+    pk: uuid.UUID,
+    service: Callable[..., Any],
+    success: str | Callable[[Any], str],
+    **arguments: Any,
 ) -> HttpResponse:
     actor = actor_of(request)
     execution = policy.get_or_404(actor, Execution.objects.all(), pk=pk)

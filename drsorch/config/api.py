@@ -15,6 +15,8 @@ EXAMPLE = {
     "timelineDays": 365,
     "jobLogDays": 180,
     "auditDays": 2555,
+    "fourEyes": False,
+    "initiatorMayNotAnswer": False,
     "version": 2,
     "changedAt": "2026-03-01T12:00:00Z",
     "allowedActions": [{"action": "update", "allowed": True, "reason": ""}],
@@ -32,7 +34,7 @@ class SettingsViewSet(ApiViewSet):
 
     @endpoint(Permission.VIEW_RESOURCES, answer=SettingsAnswer, has_version=True, example=EXAMPLE)
     def retrieve(self) -> Any:
-        """Get the settings: for how many days history is kept."""
+        """Get the settings: for how many days history is kept, and what takes a second person."""
         return self.row()
 
     @endpoint(

@@ -22,13 +22,24 @@ def kept_days(label: str, help_text: str, default: int = 365) -> models.Positive
 
 
 class Settings(Authored):
-    """The one row of settings: for how many days history is kept."""
+    """The one row of settings: for how many days history is kept, and what takes a second person."""
 
     drill_days = kept_days("drills, days", "Then a drill that has ended is deleted, once its instances are gone.")
     recovery_days = kept_days("recoveries, days", "Nobody can delete a recovery before. Then it is, like a drill.")
     timeline_days = kept_days("timelines, days", "Then the timeline of an execution is deleted; the execution stays.")
     job_log_days = kept_days("logs of DRS jobs, days", "Then the lines of a job's log are deleted; the job stays.")
     audit_days = kept_days("audit trail, days", "No event leaves the audit trail before.", 2555)
+
+    four_eyes = models.BooleanField(
+        "four eyes",
+        default=False,
+        help_text="A recovery, and the termination of recovery instances, wait until a second person has confirmed.",
+    )
+    initiator_may_not_answer = models.BooleanField(
+        "whoever starts an execution does not answer its questions",
+        default=False,
+        help_text="They may still pause and cancel it; everything else is for somebody else.",
+    )
 
     access_via = ()
 

@@ -11,7 +11,15 @@ from drsorch.config.models import THE_ONE, Settings
 from drsorch.errors import Denied
 from drsorch.saving import validate
 
-EDITABLE = ("drill_days", "recovery_days", "timeline_days", "job_log_days", "audit_days")
+EDITABLE = (
+    "drill_days",
+    "recovery_days",
+    "timeline_days",
+    "job_log_days",
+    "audit_days",
+    "four_eyes",
+    "initiator_may_not_answer",
+)
 
 
 def current_settings() -> Settings:
@@ -21,9 +29,10 @@ def current_settings() -> Settings:
 
 
 def update_settings(*, actor: Actor, version: int | None, **fields: Any) -> Settings:
-    """Change the settings named in `fields` (one of EDITABLE, in days); they hold from the next clearing on.
+    """Change the settings named in `fields` (of EDITABLE; `…_days` in days). They hold at once.
 
-    Raises Denied for anybody who has not every permission, Invalid (fewer than 90 days), VersionMismatch.
+    What waits for a second person already goes on waiting when four eyes are no longer wanted. Raises Denied for
+    anybody who has not every permission, Invalid (fewer than 90 days), VersionMismatch.
     """
     _require(actor)
     unknown = fields.keys() - set(EDITABLE)

@@ -12,7 +12,15 @@ VIEW = Permission.VIEW_RESOURCES
 DOCUMENT = {
     "format": "drsorch-configuration",
     "version": 1,
-    "settings": {"drillDays": 365, "recoveryDays": 730, "timelineDays": 365, "jobLogDays": 180, "auditDays": 2555},
+    "settings": {
+        "drillDays": 365,
+        "recoveryDays": 730,
+        "timelineDays": 365,
+        "jobLogDays": 180,
+        "auditDays": 2555,
+        "fourEyes": False,
+        "initiatorMayNotAnswer": False,
+    },
     "accounts": [
         {
             "accountId": "222222222222",

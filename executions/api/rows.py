@@ -15,7 +15,7 @@ OFFERED = (Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY, Permission.
 def listed(actor: Actor) -> "QuerySet[Execution]":
     """Return executions with all that lists show and offer: the same few queries for any number."""
     waves = Prefetch("waves", WaveRun.objects.only("execution", "number", "status"))
-    found = Execution.objects.with_counts().defer("snapshot").select_related("termination")
+    found = Execution.objects.with_counts().with_rules().defer("snapshot").select_related("termination")
     found = found.prefetch_related(waves, "waves__gates")
     return policy.with_rights(actor, found, *((each, policy.Level.OPERATE) for each in OFFERED))
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from executions.decisions.actions import Action, Ask, Look, StartWave
 from executions.decisions.facts import Facts, WaveFacts
-from executions.states import Answer, GateKind
+from executions.states import HOLDING_ALL, Answer, GateKind
 
 T = TypeVar("T")
 
@@ -27,10 +27,10 @@ def waves_in_turn(facts: Facts) -> list[WaveFacts]:
     """Return the waves that may start now, lowest first.
 
     One at a time unless the plan lets independent waves run at the same time: then only those that wait for people, or
-    for others, are held. A pause that was asked for holds them all.
+    for others, are held. A pause that was asked for holds them all, and so does a recovery that is to be confirmed.
     """
     questions = {wave.gate for wave in facts.waves if wave.gate}
-    if GateKind.PAUSE_REQUESTED in questions:
+    if questions & HOLDING_ALL:
         return []
     waves = {wave.number: wave for wave in facts.waves}
     ready = [wave for wave in facts.waves if wave.is_unstarted and not wave.gate and _is_free(wave, waves, facts)]

@@ -29,6 +29,7 @@ class Code(StrEnum):
     LIVE_INSTANCE = "LIVE_INSTANCE"
     DRILL_INSTANCE = "DRILL_INSTANCE"
     HELD = "HELD"
+    INITIATOR = "INITIATOR"
     SNAPSHOT = "SNAPSHOT"
     QUOTA_JOBS = "QUOTA_JOBS"
     QUOTA_SERVERS = "QUOTA_SERVERS"
@@ -253,6 +254,18 @@ def held(wanted: Wanted) -> Finding:
         "has ended, or cancel it."
     )
     return Finding(Code.HELD, Severity.PROBLEM, sentence, wanted.source_server_id)
+
+
+def initiator(name: str, *, is_active: bool, is_drill: bool) -> Finding:
+    """Return the finding for an execution whose initiator is not active any more, or may not execute it any more."""
+    mode = "drill" if is_drill else "recovery"
+    lost = "may no longer execute it" if is_active else "is no longer active here"
+    way = (
+        "Have the access given back, or cancel it and let somebody start it who may."
+        if is_drill
+        else "Somebody else who may execute it has to take it on, or cancel it."
+    )
+    return Finding(Code.INITIATOR, Severity.PROBLEM, f"{name}, who started this {mode}, {lost}. {way}", subject=name)
 
 
 def still_blocking(found: Iterable[Finding], let_pass: Iterable[Any]) -> list[Finding]:

@@ -2,8 +2,9 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from executions.models.execution import Execution
@@ -76,11 +77,34 @@ class Termination(models.Model):
     # When it stopped trying, because instances stayed however often they were terminated: a person may ask again.
     gave_up_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
+    # With four eyes it is planned only when a second person has confirmed it.
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    needs_confirmation = models.BooleanField(default=False)
+    confirmer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    confirmed_by = models.CharField(max_length=150, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
 
     access_via = ("execution",)
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmer=None) | Q(requester=None) | ~Q(confirmer=F("requester")),
+                name="termination_confirmed_by_somebody_else",
+            ),
+            models.CheckConstraint(
+                condition=Q(done_at=None) | Q(needs_confirmation=False) | Q(confirmed_at__isnull=False),
+                name="termination_done_only_when_confirmed",
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"termination of the instances of {self.execution}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while a second person has to confirm it: until then nothing is terminated."""
+        return self.needs_confirmation and self.confirmed_at is None
 
 
 class TerminationCall(Call):

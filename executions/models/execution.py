@@ -6,13 +6,14 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Source
+from drsorch.config.models import Settings
 from drsorch.counts import number_of
 from drsorch.errors import Conflict
 from drsorch.queue.models import WorkerHeartbeat
@@ -50,6 +51,13 @@ class ExecutionQuerySet(models.QuerySet):
         }
         return self.annotate(**{name: number_of(rows, "wave__execution") for name, rows in counts.items()})
 
+    def with_rules(self) -> "ExecutionQuerySet":
+        """With what the installation wants a second person for, read by the query itself; without it services ask."""
+        return self.annotate(
+            bars_initiator=Exists(Settings.objects.filter(initiator_may_not_answer=True)),
+            has_four_eyes=Exists(Settings.objects.filter(four_eyes=True)),
+        )
+
     def for_poll(self) -> "ExecutionQuerySet":
         """Only what a poll of the live page needs: the version, and how old it is, in one query."""
         # A live job that waits longest for an answer, else the one that ended last.
@@ -69,7 +77,7 @@ class ExecutionQuerySet(models.QuerySet):
         """With everything the execution page shows, in a number of queries that does not depend on its size."""
         # Of the drills that made way, and of the recovery that took their servers, the page only shows names.
         made_way = models.Prefetch("preempted", queryset=Execution.objects.defer("snapshot").order_by("created_at"))
-        detailed = self.select_related("plan", "initiated_by", "termination", "preempted_by")
+        detailed = self.with_rules().select_related("plan", "initiated_by", "termination", "preempted_by")
         return detailed.defer("preempted_by__snapshot").prefetch_related(
             made_way,
             "waves__servers__account",

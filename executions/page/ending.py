@@ -43,6 +43,7 @@ class TerminationRow:
         self.total = sum(row.total for row in self.places)
         self.gone = sum(row.gone for row in self.places)
         self.left = [run for run in concerned if run.launch_status != LaunchStatus.TERMINATED]
+        self.is_waiting = asked.is_waiting
         self.gave_up = asked.gave_up_at is not None and asked.done_at is None
 
     @property
@@ -60,6 +61,8 @@ class TerminationRow:
         """Green when all is proven, yellow while something stands in the way, red when it stopped trying."""
         if self.asked.done_at:
             return "ok"
+        if self.is_waiting:
+            return "pending"
         return "error" if self.gave_up else "warn" if any(row.reasons for row in self.places) else "loading"
 
     @property
@@ -67,6 +70,8 @@ class TerminationRow:
         """Where it stands, in words."""
         if self.asked.done_at:
             return "All proven gone"
+        if self.is_waiting:
+            return "Waits for a second person"
         return "Stopped trying: instances are left" if self.gave_up else "Terminating"
 
 

@@ -60,11 +60,13 @@ class ExecutionPage:
 
     @property
     def _clean_up(self) -> str:
-        if not self.instances_left or (self.termination and not self.termination.gave_up):
+        asked = self.termination
+        if not self.instances_left or (asked and not (asked.gave_up or asked.is_waiting)):
             return ""
         count = self.instances_left
         instances = "1 recovery instance, which costs" if count == 1 else f"{count} recovery instances, which cost"
-        return f"Terminate {instances} money until then."
+        verb = "Confirm the termination of" if asked and asked.is_waiting else "Terminate"
+        return f"{verb} {instances} money until then."
 
     @property
     def deciders(self) -> str:

@@ -14,8 +14,8 @@ TERMINATING = frozenset({Permission.TERMINATE_INSTANCES})
 # Questions that most people answer with one click: go on.
 PAUSES = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_AFTER, GateKind.PAUSE_REQUESTED})
 # Answers whose consequence is said, and confirmed, before they are given.
-DANGEROUS = frozenset({Answer.ACCEPT, Answer.GIVE_UP})
-ICONS = {Answer.RESUME: "play", Answer.RETRY: "refresh", Answer.LOOK_AGAIN: "refresh"}
+DANGEROUS = frozenset({Answer.ACCEPT, Answer.GIVE_UP, Answer.CONFIRM})
+ICONS = {Answer.RESUME: "play", Answer.CONFIRM: "play", Answer.RETRY: "refresh", Answer.LOOK_AGAIN: "refresh"}
 CANCEL_DIALOG = "cancel"  # the one that every execution has
 
 HEADINGS = {
@@ -27,6 +27,7 @@ HEADINGS = {
     GateKind.TWO_JOBS: "Two DRS jobs for one launch of wave {}",
     GateKind.UNHEARD: "DRS does not answer about wave {}",
     GateKind.ENDLESS: "DRS does not end a job of wave {}",
+    GateKind.FOUR_EYES: "A second person confirms the recovery before wave {}",
 }
 # Instead of the whole question when its details stand below it, one by one.
 SUMMARIES = {

@@ -11,7 +11,7 @@ from executions.states import OPEN_SERVER, Answer, CallStatus, GateKind, WaveSta
 from plans.models import LaunchOrder, OnFailure
 
 # Answers that change what the wave is: the others only let it go on as planned.
-TOLD = frozenset({Answer.RETRY, Answer.CONTINUE, Answer.ACCEPT, Answer.GIVE_UP})
+TOLD = frozenset({Answer.RETRY, Answer.CONTINUE, Answer.ACCEPT, Answer.GIVE_UP, Answer.CONFIRM})
 
 
 def explain(row: WaveRow, rows: Sequence[WaveRow], execution: Execution) -> list[Note]:
@@ -58,14 +58,16 @@ def _its_turn(row: WaveRow, rows: Sequence[WaveRow], execution: Execution) -> No
 def _held_by_others(row: WaveRow, rows: Sequence[WaveRow], execution: Execution) -> str:
     """Say which question or wave holds this one; nothing when none does."""
     others = [other for other in rows if other is not row]
-    asked = {other.wave.number for other in others if other.gate and other.gate.kind == GateKind.PAUSE_REQUESTED}
+    kinds = {other.wave.number: other.gate.kind for other in others if other.gate}
+    if GateKind.FOUR_EYES in kinds.values():
+        return "Held until a second person has confirmed the recovery."
+    asked = {number for number, kind in kinds.items() if kind == GateKind.PAUSE_REQUESTED}
     if asked:
         return f"Held by the pause before {in_words(asked)}."
     if execution.parallel_waves:
         return ""
-    asked = {other.wave.number for other in others if other.gate}
-    if asked:
-        return f"Waits for the decision about {in_words(asked)}: waves run one at a time."
+    if kinds:
+        return f"Waits for the decision about {in_words(set(kinds))}: waves run one at a time."
     running = {other.wave.number for other in others if other.is_under_way}
     if running:
         return f"Runs after {in_words(running)}: waves run one at a time."

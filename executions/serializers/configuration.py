@@ -20,6 +20,8 @@ class WrittenSettings(Answer):
     timelineDays = Whole()
     jobLogDays = Whole()
     auditDays = Whole()
+    fourEyes = Flag()
+    initiatorMayNotAnswer = Flag()
 
 
 class WrittenAccount(Answer):

@@ -103,6 +103,11 @@ class TerminationAnswer(Answer):
     isRequested = Flag(source="is_requested")
     requestedBy = Text(source="requested_by")
     requestedAt = serializers.DateTimeField(source="requested_at", allow_null=True)
+    waitsForConfirmation = Flag(
+        source="waits_for_confirmation", help_text="Nothing is terminated until a second person has confirmed."
+    )
+    confirmedBy = Text(source="confirmed_by")
+    confirmedAt = serializers.DateTimeField(source="confirmed_at", allow_null=True)
     doneAt = serializers.DateTimeField(source="done_at", allow_null=True)
     gaveUp = Flag(source="gave_up")
     reason = Text()

@@ -8,6 +8,7 @@ from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict, Invalid, NotFound
 from executions.decisions.readiness import NOT_OVERRIDABLE
 from executions.models import Execution, Gate
+from executions.services import second_person
 from executions.services.offers import is_initiator
 from executions.services.retrying import failed_servers
 from executions.states import OPEN_SERVER, Answer
@@ -36,8 +37,14 @@ class Choice:
 
 def choices_of(gate: Gate, execution: Execution, actor: Actor) -> list[Choice]:
     """Return what `actor` may answer to the open question `gate` now. Reads the gate's wave with its servers."""
+    not_alone = second_person.why_not_answer(execution, actor)
     return [
-        Choice(answer, _not_permitted(execution, actor, answer) or _not_now(gate, execution, answer))
+        Choice(
+            answer,
+            _not_permitted(execution, actor, answer)
+            or ("" if answer == Answer.CANCEL else not_alone)
+            or _not_now(gate, execution, answer),
+        )
         for answer in gate.options
     ]
 

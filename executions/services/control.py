@@ -14,7 +14,6 @@ from executions.services import choices, retrying
 from executions.services.offers import PAUSES, permit, require
 from executions.states import (
     IN_FLIGHT_WAVE,
-    RUNNING,
     SHOWN_AS,
     UNSTARTED_WAVE,
     Answer,
@@ -77,9 +76,7 @@ def decide_gate(*, execution: Execution, gate: int, answer: str, actor: Actor, n
     if answer == Answer.RETRY:
         retrying.retry_failed(execution, row.wave, actor)
     _answer(execution, row, actor, answer, note)
-    because = f": {note}" if note else "."
-    chosen = f"{actor.name} answered “{Answer(answer).label.lower()}” about wave {row.wave.number}{because}"
-    _go_on(execution, actor, chosen)
+    _go_on(execution, actor, _chosen(execution, row, actor, answer, note))
     change = difference(before, facts_of(execution, TOLD))
     record(actor, "decide_gate", execution, **change, gate=row.kind, wave=row.wave.number, answer=answer, note=note)
     return execution
@@ -149,6 +146,14 @@ def _answer(execution: Execution, gate: Gate, actor: Actor, answer: str, note: s
         execution.save(update_fields=["pause_requested_at", "pause_requested_by"])
 
 
+def _chosen(execution: Execution, gate: Gate, actor: Actor, answer: str, note: str) -> str:
+    """Return the sentence for the timeline."""
+    because = f": {note}" if note else "."
+    if answer == Answer.CONFIRM:
+        return f"{actor.name} confirmed the recovery that {execution.initiator} started{because}"
+    return f"{actor.name} answered “{Answer(answer).label.lower()}” about wave {gate.wave.number}{because}"
+
+
 def _shown(execution: Execution) -> str:
     """Return what the execution is called when it goes on: as its wave in flight, if there is one."""
     running = execution.waves.filter(status__in=IN_FLIGHT_WAVE).last()
@@ -167,7 +172,7 @@ def _go_on(execution: Execution, actor: Actor, note: str) -> None:
     execution.refresh_from_db()
     if execution.status == ExecutionStatus.PAUSED:
         execution.move_to(_shown(execution), by=actor.name, note=note, tone="info")
-    elif execution.status in RUNNING | {ExecutionStatus.CANCELLING}:
+    elif execution.is_active:
         execution.say(note, by=actor.name, what="decision")
     else:
         raise Conflict(f"The execution has ended: {execution.get_status_display().lower()}.")

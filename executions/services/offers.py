@@ -7,6 +7,7 @@ from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict
 from executions.models import Execution, ServerRun
+from executions.services import second_person
 from executions.states import UNSTARTED_WAVE, ExecutionStatus, GateKind, LaunchStatus
 
 PERMISSIONS = {
@@ -55,7 +56,8 @@ def require(execution: Execution, actor: Actor, action: str) -> None:
 def permit(execution: Execution, actor: Actor, action: str) -> None:
     """Return when `actor` may do `action` at all, with the execution read anew and locked until the transaction ends.
 
-    So that of two people one wins and the other hears how it stands. Raises NotFound, Denied.
+    So that of two people one wins and the other hears how it stands. Raises NotFound, Denied (SECOND_PERSON_REQUIRED
+    for whoever may in general, but not alone).
     """
     execution.refresh_from_db(from_queryset=Execution.objects.select_for_update())
     if action in INITIATOR_MAY and is_initiator(execution, actor):
@@ -64,13 +66,23 @@ def permit(execution: Execution, actor: Actor, action: str) -> None:
         policy.require(actor, PERMISSIONS[action], execution)
     if action in GOES_ON:
         policy.require(actor, Permission.EXECUTE_RECOVERY, execution)
+    second_person.refuse(_not_alone(execution, actor, action), execution)
 
 
 def _not_permitted(execution: Execution, actor: Actor, action: str) -> str:
     if action in INITIATOR_MAY and is_initiator(execution, actor):
         return ""
     missing = policy.why_not(actor, PERMISSIONS[action], execution)
-    return missing or (policy.why_not(actor, Permission.EXECUTE_RECOVERY, execution) if action in GOES_ON else "")
+    if not missing and action in GOES_ON:
+        missing = policy.why_not(actor, Permission.EXECUTE_RECOVERY, execution)
+    return missing or _not_alone(execution, actor, action)
+
+
+def _not_alone(execution: Execution, actor: Actor, action: str) -> str:
+    """Return why it takes somebody else; nothing when it does not."""
+    if action in GOES_ON:
+        return second_person.why_not_answer(execution, actor)
+    return second_person.why_not_terminate(execution, actor) if action == "terminate" else ""
 
 
 def is_initiator(execution: Execution, actor: Actor) -> bool:
@@ -130,9 +142,10 @@ def _no_terminate(execution: Execution) -> str:
     if execution.is_active:
         return "Terminate is available when the execution has ended."
     termination = getattr(execution, "termination", None)
-    if termination is not None and termination.gave_up_at is None:
+    if termination is not None and termination.gave_up_at is None and not termination.is_waiting:
         done = "are terminated" if termination.done_at else "are being terminated"
-        return f"The instances of this execution {done}: {termination.requested_by} asked for it."
+        confirmed = f", and {termination.confirmed_by} confirmed it" if termination.confirmed_by else ""
+        return f"The instances of this execution {done}: {termination.requested_by} asked for it{confirmed}."
     if not _has_instances(execution):
         return "This execution has no recovery instances."
     return ""

@@ -18,7 +18,7 @@ from executions import readiness
 from executions.decisions.readiness import Finding
 from executions.models import AccountSet, Event, Execution, ExecutionTag, ServerRun, WaveRun
 from executions.readiness import Look
-from executions.services import holding
+from executions.services import holding, second_person
 from executions.services.consent import (
     NO_CONSENT,
     Consent,
@@ -141,6 +141,7 @@ def create_execution(
         holding.hold(execution, look.servers, actor, taking_over=drills)
         _tell_plan(execution, look.plan)
         _tell(execution, actor, drills, let_pass)
+        takes_two = second_person.ask_if_wanted(execution)
         wake([execution.pk])
         for drill in drills:
             record(actor, "preempt_execution", drill, recovery=str(execution.pk))
@@ -157,6 +158,7 @@ def create_execution(
             launch_over=sorted(look.launch_over),
             preempted=[str(drill.pk) for drill in drills],
             point_in_time=look.points_in_words,
+            four_eyes=takes_two,
         )
     return execution
 

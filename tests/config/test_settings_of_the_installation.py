@@ -71,3 +71,15 @@ def test_the_admin_page_changes_them_through_the_service(client, ada, olga):
     assert "90 days at least" in client.post(address, values | {"drill_days": 3}).content.decode()
     assert client.post(address, values | {"seen_version": 1}).status_code == 302
     assert (current_settings().drill_days, current_settings().version) == (120, 2)
+
+
+def test_a_second_person_is_asked_for_nowhere_unless_an_administrator_wants_it(ada, olga):
+    assert not (current_settings().four_eyes or current_settings().initiator_may_not_answer)
+    with pytest.raises(Denied):
+        update_settings(actor=olga, version=None, four_eyes=True)
+
+    update_settings(actor=ada, version=1, four_eyes=True, initiator_may_not_answer=True)
+
+    assert current_settings().four_eyes and current_settings().initiator_may_not_answer
+    event = AuditEvent.objects.get(action="update_settings", outcome="ALLOWED")
+    assert event.after == {"four_eyes": True, "initiator_may_not_answer": True}

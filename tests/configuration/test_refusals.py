@@ -113,6 +113,7 @@ def changed(estate, path, value):
         (("recoveryPlans", 0, "waves", 0, "timeoutMinutes"), 4, "5 to 720 minutes"),
         (("recoveryPlans", 0, "waves", 0, "onFailure"), "IGNORE", "must be one of STOP"),
         (("settings", "auditDays"), 30, "90 days at least"),
+        (("settings", "fourEyes"), 1, "must be true or false"),
         (("settings", "more"), 30, "has no 'more'"),
     ],
 )

@@ -72,6 +72,10 @@ WAITS = {
         Wait(after(12)),
     ),
     "an open question is waited for, however long": (facts(DONE, ASKED, status="PAUSED"), Wait(None)),
+    "a second person is waited for, however long": (
+        facts(wave(1, "WAITING", gate="FOUR_EYES"), wave(2, "PENDING"), status="PAUSED", parallel_waves=True),
+        Wait(None),
+    ),
     "a question does not keep a running wave from being looked at again": (
         facts(wave(1, "POLLING", calls=(call(),)), wave(2, "WAITING", gate="PAUSE_BEFORE"), parallel_waves=True),
         RECHECK,

@@ -38,6 +38,16 @@ TURNS = {
     ),
     "one that depends on nothing, beside one that runs": ((RUNNING, FREE), BOTH, [2]),
     "not one that depends on one that runs": ((RUNNING, NEXT), BOTH, []),
+    "none while a second person has not confirmed, also when waves are independent": (
+        (wave(1, "WAITING", gate="FOUR_EYES"), FREE),
+        BOTH,
+        [],
+    ),
+    "all that are free when a second person has confirmed": (
+        (wave(1, "PENDING", answers={"FOUR_EYES": "CONFIRM"}), FREE),
+        BOTH,
+        [1, 2],
+    ),
     "one that depends on nothing, while people are asked about another": ((ASKED, FREE), BOTH, [2]),
     "none after a pause that was asked for": (
         (wave(1, "WAITING", gate="PAUSE_REQUESTED"), FREE),

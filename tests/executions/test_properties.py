@@ -87,6 +87,7 @@ def plans(draw):
         wait_seconds={number: draw(some.sampled_from([0, 90])) for number in numbers},
         checked=frozenset(number for number in numbers if draw(some.booleans())),
         regions=regions,
+        four_eyes=draw(some.booleans()),
     )
 
 

@@ -27,6 +27,7 @@ class Plan:
     wait_seconds: dict
     checked: frozenset
     regions: dict
+    four_eyes: bool = False
 
 
 class World:
@@ -35,6 +36,8 @@ class World:
     def __init__(self, plan, dice, *, is_answering=True):
         self.plan, self.dice = plan, dice
         self.facts = facts(*plan.waves, status="PENDING", parallel_waves=plan.parallel)
+        if plan.four_eyes:
+            self.put(replace(self.wave(1), gate="FOUR_EYES", status="WAITING"))
         self.people = People(self, is_answering=is_answering)
         self.fault = dice.choice([0.05, 0.3, 1])
         self.silent_until = NOW

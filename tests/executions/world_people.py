@@ -16,6 +16,7 @@ class People:
         self.pause_at = dice.choice([None, dice.randint(0, 60)])
         self.skipped, self.continued, self.resumed_before, self.resumed_after = set(), set(), set(), set()
         self.gave_up_at = {}
+        self.has_confirmed = False
 
     def interfere(self):
         """Ask for a pause, and cancel, at some moment."""
@@ -96,6 +97,8 @@ class People:
     def remember(self, wave, kind, answer):
         if answer == "SKIP" and kind in BEFORE_A_WAVE:
             self.skipped.add(wave.number)
+        elif answer == "CONFIRM":
+            self.has_confirmed = True
         elif answer == "CONTINUE":
             self.continued.add(wave.number)
         elif answer == "GIVE_UP":

@@ -68,6 +68,7 @@ def _before(world, action):
     assert not facts.cancelled_by
     assert not facts.pause_requested
     assert not any(each.gate == "PAUSE_REQUESTED" for each in facts.waves)
+    assert world.people.has_confirmed or not world.plan.four_eyes, "nobody has confirmed the recovery"
     assert not any(each.outcome == "FAILED" and each.on_failure == "STOP" for each in facts.waves)
     assert not wave.pause_before or wave.number in world.people.resumed_before
     for other in facts.waves:

@@ -67,7 +67,7 @@ UNTRIED = {
 BODIES = {
     "POST /recovery-plans/{id}/copy": {"name": "North plan"},
     "POST /recovery-plans/{id}/execute": {"executionType": "RECOVERY"},
-    "PUT /config/settings": dict.fromkeys(DAYS, 100),
+    "PUT /config/settings": dict.fromkeys(DAYS, 100) | {"fourEyes": False, "initiatorMayNotAnswer": False},
     "POST /config/import": {"document": {}},
     "POST /executions/delete": {"executionIds": ["{north_run}"]},
     "POST /audit/verification": {},
