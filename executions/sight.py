@@ -3,6 +3,7 @@
 Whoever sees an account sees its jobs, and not every execution: one that ran in other accounts too is out of sight.
 """
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, UUIDField, When
@@ -11,7 +12,6 @@ from django.db.models.functions import Coalesce
 from drsorch.access import policy
 from drsorch.audit.actor import Actor
 from executions.models import Execution, Job
-from executions.models.jobs import JobQuerySet
 
 LAUNCHED_BY = "launch__wave__execution"
 TERMINATED_BY = "terminationcall__termination__execution"
@@ -29,7 +29,7 @@ def with_execution(jobs: QuerySet[Job], actor: Actor) -> QuerySet[Job]:
     )
 
 
-def jobs_of(pk: UUID, jobs: JobQuerySet, actor: Actor) -> QuerySet[Job]:
+def jobs_of(pk: UUID, jobs: Any, actor: Actor) -> QuerySet[Job]:
     """Return those of an execution, none when it is out of sight: the same as of one that there is not."""
     is_in_sight = policy.scope(actor, Execution.objects.filter(pk=pk)).exists()
     return jobs.of(pk) if is_in_sight else jobs.none()

@@ -12,7 +12,7 @@ from tests import factories
 from tests.audit.past import LONG_AGO, append, close
 
 REPAIR = [("audit", "0008_refuse_changes_but_segments")]
-BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0009_one_head")]
+BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0010_one_head")]
 
 
 def migrate(target):

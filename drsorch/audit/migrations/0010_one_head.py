@@ -12,6 +12,6 @@ def install(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("audit", "0008_refuse_changes_but_segments")]
+    dependencies = [("audit", "0009_indexes_of_filters")]
 
     operations = [migrations.RunPython(install, install)]

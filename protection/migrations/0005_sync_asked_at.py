@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("protection", "0003_received_event"),
+        ("protection", "0004_indexes_of_lists"),
     ]
 
     operations = [

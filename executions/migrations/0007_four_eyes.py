@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('executions', '0005_caller_context'),
+        ('executions', '0006_indexes_of_lists'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
