@@ -28,8 +28,8 @@ SENTENCES = {
 }
 
 REPLACED = (
-    "its recovery instance could not be found: it is not shown yet, was terminated, or was replaced by a later launch of "
-    "the server."
+    "its recovery instance could not be found: it is not shown yet, was terminated, or a later launch of the server "
+    "replaced it."
 )
 
 
