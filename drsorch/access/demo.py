@@ -36,8 +36,7 @@ DEMO_USERS = (
 
 def create_roles() -> None:
     """Make sure that each role has its Django group. Safe to repeat."""
-    for role in Role:
-        Group.objects.get_or_create(name=role)
+    Group.objects.bulk_create([Group(name=role) for role in Role], ignore_conflicts=True)
 
 
 def create_demo_users() -> None:
