@@ -25,9 +25,14 @@ class RecoveryPlanQuerySet(models.QuerySet):
 
     def for_detail(self) -> "RecoveryPlanQuerySet":
         """With its waves, their groups and servers."""
+        # Joined: SQLite refuses what Django asks for a thousand different groups, or servers, at once.
+        joined = {
+            "waves__wave_groups": WaveGroup.objects.select_related("group__account"),
+            "waves__wave_groups__wave_servers": WaveServer.objects.select_related("server"),
+        }
         return self.prefetch_related(
             "waves__depends_on",
-            "waves__wave_groups__group__account",
+            *(models.Prefetch(path, rows) for path, rows in joined.items()),
             "waves__wave_groups__group__servers__hold",
             "waves__wave_groups__wave_servers__server__hold",
         )

@@ -24,6 +24,7 @@ class Standing:
     groups: tuple[str, ...] = ()
     permissions: frozenset[Permission] = frozenset()
     everywhere: frozenset[str] = frozenset()
+    has_root: bool = False
 
     def covers(self, level: Level) -> bool:
         """Say whether everything is granted at `level`."""
@@ -37,11 +38,12 @@ def standing(user: Any) -> Standing:
     known: Standing | None = getattr(user, "_standing", None)
     if known is None:
         to_user = OrgWideGrant.objects.filter(user=user.pk).values("level")
-        rows = list(user.groups.annotate(own=to_user).values_list("name", "org_wide__level", "own"))
-        groups = tuple(name for name, _, _ in rows)
-        levels = {level for row in rows for level in (EVERYWHERE.get(row[0]), *row[1:]) if level}
+        found = user.groups.annotate(own=to_user, root=reach.has_root(user))
+        rows = list(found.values_list("name", "org_wide__level", "own", "root"))
+        groups = tuple(row[0] for row in rows)
+        levels = {level for name, *own in rows for level in (EVERYWHERE.get(name), *own[:2]) if level}
         given = frozenset[Permission]().union(*(PERMISSIONS.get(name, frozenset()) for name in groups))
-        known = user._standing = Standing(groups, given, frozenset(levels))
+        known = user._standing = Standing(groups, given, frozenset(levels), any(row[3] for row in rows))
     return known
 
 
@@ -90,7 +92,8 @@ def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW) -> Que
     if not has(actor, Permission.VIEW_RESOURCES):
         return queryset.none()
     if not actor.is_system and not standing(actor.user).covers(level):
-        queryset = queryset.filter(_looked_at(reach.reached(model, level, reach.to_person(actor.user))))
+        reached = reach.reached(model, level, reach.to_person(actor.user))
+        queryset = queryset.filter(_looked_at(reached) if standing(actor.user).has_root else reached)
     if actor.right is not None and actor.right.account_ids is not None:
         queryset = queryset.filter(_looked_at(reach.reached(model, level, reach.to_accounts(actor.right.account_ids))))
     return queryset
@@ -99,7 +102,8 @@ def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW) -> Que
 def _looked_at(condition: Q) -> Case:
     """Return the condition so that the database looks at it row by row, in the order that the rows are asked for.
 
-    Otherwise it may gather all that the grants reach, and then sort it, for the first page of it.
+    For who is granted whole accounts: otherwise it may gather all that these reach, and then sort it, for the first
+    page of it. Who is granted a few plans and groups would have it look at all rows for these.
     """
     return Case(When(condition, then=Value(True)), default=Value(False))
 

@@ -62,6 +62,17 @@ def to_person(user: Any) -> Granted:
     return granted
 
 
+def has_root(user: Any) -> Q:
+    """Return the condition that something is granted to a person which inherits from nothing: an AWS account."""
+    condition = NOTHING
+    for model in grantable_models():
+        if not model.access_via:  # type: ignore[attr-defined]
+            to_user = table(model, "user_grants").objects.filter(user=user.pk)
+            to_team = table(model, "team_grants").objects.filter(group__user=user.pk)
+            condition |= Q(Exists(to_user)) | Q(Exists(to_team))
+    return condition
+
+
 def to_accounts(account_ids: Collection[str]) -> Granted:
     """Return what lies in these AWS accounts: they are granted, and nothing else is."""
 

@@ -12,11 +12,23 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="execution",
-            index=models.Index(fields=["created_at", "id", "ran_in", "plan"], name="execution_created_and_reach"),
+            index=models.Index(
+                fields=["created_at", "id", "ran_in", "plan", "status"], name="execution_created_and_reach"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="execution",
+            index=models.Index(
+                fields=["mode", "created_at", "id", "ran_in", "plan"], name="execution_mode_and_reach"
+            ),
         ),
         migrations.AddIndex(
             model_name="job",
             index=models.Index(fields=["created_at", "id"], name="job_created"),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(fields=["account", "created_at", "id"], name="job_of_an_account_created"),
         ),
         migrations.AddIndex(
             model_name="job",

@@ -144,8 +144,9 @@ class Execution(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["status", "-created_at"], name="execution_status_created"),
-            # The last two say who may see it: what is not in sight is passed over without its row being read.
-            models.Index(fields=["created_at", "id", "ran_in", "plan"], name="execution_created_and_reach"),
+            # What follows the key says who may see it: what is not in sight is passed over without its row being read.
+            models.Index(fields=["created_at", "id", "ran_in", "plan", "status"], name="execution_created_and_reach"),
+            models.Index(fields=["mode", "created_at", "id", "ran_in", "plan"], name="execution_mode_and_reach"),
         ]
         constraints = [
             models.UniqueConstraint(

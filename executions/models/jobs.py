@@ -77,6 +77,7 @@ class Job(models.Model):
         verbose_name = "DRS job"
         indexes = [
             models.Index(fields=["created_at", "id"], name="job_created"),
+            models.Index(fields=["account", "created_at", "id"], name="job_of_an_account_created"),
             models.Index(fields=["job_id"], name="job_by_its_id"),
         ]
         constraints = [

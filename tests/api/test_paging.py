@@ -90,6 +90,7 @@ def test_a_list_costs_at_most_eight_queries_and_the_same_with_2_and_50_and_5000_
 
     for write in (lambda: fill(ada, 50, first=3), Holdings(Size(5000), ada.user).write):
         write()
+        ask.data("GET", LISTS[0])  # once in a while a request notes that the session is in use
         for path in LISTS:
             many = count_queries(ask, f"{path}?pageSize=50")
             assert len(many) <= 8, (path, many)
