@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -17,6 +17,7 @@ from drsorch.audit.actor import Actor
 from plans import services
 from plans.forms import RecoveryPlanForm
 from plans.models import PlanTeamGrant, PlanUserGrant, RecoveryPlan, Wave
+from protection.holds import holders_in_sight
 from protection.models import ProtectionGroup
 
 PLAN_FIELDS = ("name", "description", "owner", "runbook", "rto_minutes", "parallel_waves")
@@ -46,8 +47,10 @@ class RecoveryPlanAdmin(ServiceAdmin):
         return super().media + forms.Media(js=[*needed, "admin/js/inlines.js"])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RecoveryPlan]:
-        """Count the waves with the plans."""
-        return policy.scope(actor_at(request), RecoveryPlan.objects.with_counts())
+        """Count the waves with the plans, and let each know whether its last execution is in sight."""
+        actor = actor_at(request)
+        seen = holders_in_sight(actor).filter(pk=OuterRef("last_execution")).order_by()
+        return policy.scope(actor, RecoveryPlan.objects.with_counts()).annotate(is_last_seen=Exists(seen))
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Show a saved plan's last execution to those who edit it too."""
@@ -92,10 +95,12 @@ class RecoveryPlanAdmin(ServiceAdmin):
         return plan.active_execution is not None
 
     @admin.display(description="Last execution")
-    def last_run(self, plan: RecoveryPlan) -> str:
+    def last_run(self, plan: Any) -> str:
         """A link to the last execution."""
         if plan.last_execution is None:
             return "none"
+        if not plan.is_last_seen:
+            return "one that you may not see"
         address = reverse("admin:executions_execution_change", args=[plan.last_execution])
         return format_html('<a href="{}">{}</a>', address, str(plan.last_execution)[:8])
 

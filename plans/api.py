@@ -14,6 +14,7 @@ from plans import services
 from plans.conflicts import extents_of, in_conflict
 from plans.models import RecoveryPlan, RecoveryPlanQuerySet, WaveGroup
 from plans.serializers import CopyInput, PlanAnswer, PlanInput, PlanQuery, PlanSummary
+from plans.summary import veil_last
 from plans.written import definitions_of
 
 VIEW = Permission.VIEW_RESOURCES
@@ -179,8 +180,9 @@ class PlanViewSet(ApiViewSet):
 
 
 def _measure(plans: Iterable[RecoveryPlan], actor: Actor) -> None:
-    """Let each of the plans know its extent."""
+    """Let each of the plans know its extent, and its last execution where that is in sight."""
     rows = list(plans)
+    veil_last(rows, actor)
     extents = extents_of(rows, actor)
     for row in rows:
         row.extent = extents[row.pk]  # type: ignore[attr-defined]

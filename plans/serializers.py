@@ -85,9 +85,9 @@ class PlanQuery(ListQuery):
 
 
 class LastExecutionAnswer(Answer):
-    """The last execution of a plan."""
+    """The last execution of a plan; its id is null when it was deleted, or is out of sight."""
 
-    executionId = serializers.UUIDField(source="last_execution")
+    executionId = serializers.UUIDField(source="last_execution", allow_null=True)
     status = Text(source="last_status")
     startedAt = serializers.DateTimeField(source="last_execution_at")
 
@@ -139,7 +139,7 @@ class PlanSummary(Answer):
     @extend_schema_field(LastExecutionAnswer(allow_null=True))
     def get_lastExecution(self, row: RecoveryPlan) -> Any:
         """The last execution; null when there is none."""
-        return LastExecutionAnswer(row).data if row.last_execution else None
+        return LastExecutionAnswer(row).data if row.last_execution_at else None
 
     def get_hasServerConflict(self, row: RecoveryPlan) -> bool:
         """Whether an execution of another plan has some of its servers."""

@@ -14,6 +14,7 @@ from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
 from plans import services
 from plans.models import RecoveryPlan
+from plans.summary import veil_last
 from protection import holds
 from protection.models import AccountRegion, SourceServer
 
@@ -29,6 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
     found = policy.scope(actor_of(request), RecoveryPlan.objects.for_list().filter(name__icontains=wanted))
     page = Paginator(found, PLANS_PER_PAGE).get_page(request.GET.get("page"))
+    veil_last(page.object_list, actor_of(request))
     return render(request, "plans/list.html", {"page": page, "wanted": wanted})
 
 
@@ -38,6 +40,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One plan with its waves, and the start."""
     actor = actor_of(request)
     plan = policy.get_or_404(actor, RecoveryPlan.objects.for_detail(), pk=pk)
+    veil_last([plan], actor)
     waves = [(wave, wave.members()) for wave in plan.waves.all()]
     servers = [member.server for _, members in waves for member in members]
     holds.veil((server.hold for server in servers if hasattr(server, "hold")), actor)

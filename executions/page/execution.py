@@ -171,7 +171,9 @@ class ExecutionPage:
     @cached_property
     def named(self) -> set[UUID]:
         """Which of the executions that made way for it, or that it made way for, this person may see."""
-        others = {drill.pk for drill in self.execution.preempted.all()} | {self.execution.preempted_by_id} - {None}
+        others = {drill.pk for drill in self.execution.preempted.all()}
+        if self.execution.preempted_by_id:
+            others.add(self.execution.preempted_by_id)
         rows = policy.scope(self.actor, Execution.objects.filter(pk__in=others))
         return set(rows.values_list("pk", flat=True)) if others else set()
 

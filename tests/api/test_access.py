@@ -11,6 +11,7 @@ from drsorch.access.roles import Permission, Role
 from drsorch.access.tokens import issue_token
 from drsorch.audit.models import AuditEvent
 from executions.models import Execution, Job, JobEvent, Launch, ServerRun
+from plans.models import RecoveryPlan
 from protection.models import ServerHold, TargetAccount
 from tests import factories
 from tests.access.conftest import staff
@@ -251,3 +252,19 @@ def test_what_somebody_may_do_is_read_once_for_each_request(calling, world, gina
     for path in (*paths, *(each for each in LISTS if each != "/users/tokens")):
         standing = [sql for sql in count_queries(ask, path) if "access_orgwidegrant" in sql]
         assert len(standing) == 1, path
+
+
+def test_the_last_execution_of_a_plan_is_named_only_where_it_is_in_sight(client, calling, world, gina, ada):
+    summary = {"last_status": "COMPLETED", "last_label": "Completed", "last_execution_at": timezone.now()}
+    plans = RecoveryPlan.objects.filter(pk=world.south_plan.pk)
+    plans.update(last_execution=world.both_run.pk, last_tone="ok", **summary)  # it acts in the south only by now
+    grant(to=gina.user, obj=world.south, level="view", actor=ada)
+    pk, run = world.south_plan.pk, str(world.both_run.pk)
+    pages = ("/plans/", f"/plans/{pk}/", f"/admin/plans/recoveryplan/{pk}/change/")
+
+    for person, is_told in ((gina, False), (ada, True)):
+        client.force_login(staff(person).user)
+        texts = [client.get(page).content.decode() for page in pages]
+        texts += [calling(person).ask("GET", f"/recovery-plans{of}").content.decode() for of in ("", f"/{pk}")]
+        assert [run in text for text in texts] == [is_told] * 5
+        assert all("completed" in text.lower() for text in texts)
