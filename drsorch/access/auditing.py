@@ -38,7 +38,7 @@ def export_audit(
         trail = AuditHead.objects.get(pk=HEAD)
         event = record(actor, "export_audit", trail, format=kind, filters=dict(filters))
     mime, lines = FORMATS[kind]
-    return mime, lines(events.filter(sequence__lt=event.sequence).order_by("sequence"))
+    return mime, lines(events.filter(sequence__lt=event.sequence))
 
 
 def verify_audit(*, actor: Actor) -> tuple[Report, AuditVerification]:

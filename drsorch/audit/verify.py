@@ -9,13 +9,13 @@ from pathlib import Path
 
 from django.db import connection
 
-from drsorch.audit import anchor, chain, triggers
+from drsorch.audit import anchor, triggers
+from drsorch.audit.export import COLUMNS
 from drsorch.audit.findings import Points, Report
 from drsorch.audit.models import HEAD, AuditAnchor, AuditEvent, AuditHead, AuditSegment, AuditVerification
 from drsorch.audit.segment_checks import check_segments
 from drsorch.audit.walk import walk
-
-AT_A_TIME = 2000
+from drsorch.portions import in_portions
 
 
 def verify(*, copies: Sequence[Path] = (), is_anchored: bool = True) -> Report:
@@ -36,8 +36,8 @@ def _verify(copies: Sequence[Path], *, is_anchored: bool) -> Report:
     points.add(head.sequence if head else 0, head.hmac if head else "", "The head of the chain")
     _add_anchors(points, copies, report, is_anchored=is_anchored)
     previous = check_segments(points, report)
-    rows = AuditEvent.objects.order_by("sequence").values_list(*chain.FACTS, "hmac")
-    walk(rows.iterator(chunk_size=AT_A_TIME), points, report, previous)
+    rows = AuditEvent.objects.values_list(*COLUMNS)
+    walk(in_portions(rows, COLUMNS[:1], lambda row: row[:1]), points, report, previous)
     points.end(report.sequence, report)
     _look_at_head(report)
     for name in triggers.missing(connection):
