@@ -12,7 +12,7 @@ from django.db import connection
 from drsorch.audit import anchor, triggers
 from drsorch.audit.export import COLUMNS
 from drsorch.audit.findings import Points, Report
-from drsorch.audit.models import HEAD, AuditAnchor, AuditEvent, AuditHead, AuditSegment, AuditVerification
+from drsorch.audit.models import HEAD, AuditAnchor, AuditEvent, AuditHead, AuditSegment
 from drsorch.audit.segment_checks import check_segments
 from drsorch.audit.walk import walk
 from drsorch.portions import in_portions
@@ -44,20 +44,6 @@ def _verify(copies: Sequence[Path], *, is_anchored: bool) -> Report:
         report.add(f"The database does not refuse to change evidence: its trigger {name} is missing, off or changed.")
     report.seconds = time.monotonic() - began
     return report
-
-
-def keep(report: Report, by: str) -> AuditVerification:
-    """Write down that `by` had the chain verified, and what was found."""
-    return AuditVerification.objects.create(
-        by=by,
-        sequence=report.sequence,
-        events=report.events,
-        segments=report.segments,
-        unread_count=report.unread_count,
-        seconds=report.seconds,
-        problem_count=report.problem_count,
-        problems=report.problems,
-    )
 
 
 def _add_anchors(points: Points, copies: Sequence[Path], report: Report, *, is_anchored: bool) -> None:

@@ -212,6 +212,7 @@ CASES = {
         lambda service, at, events: service(events=events, kind="csv", actor=at.ada, filters={}),
         "audithead",
     ),
+    "verify_audit": (lambda at: None, lambda service, at, _: service(actor=at.ada), "auditverification"),
     "export_executions": (
         lambda at: reported(),
         lambda service, at, rows: service(rows=rows, actor=at.ada, filters={"status": "FAILED"}),
@@ -233,7 +234,7 @@ RECORDED_AS = {
     "revoke_grant": "revoke_access",
 }
 # What is in no AWS account.
-NOWHERE = {"apitoken", "audithead", "settings", "team", "user"}
+NOWHERE = {"apitoken", "audithead", "auditverification", "settings", "team", "user"}
 
 
 def recorded_as(name):
