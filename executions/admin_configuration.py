@@ -10,6 +10,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from drsorch.access import policy
+from drsorch.access.denials import note_refusal
 from drsorch.access.policed import actor_at
 from drsorch.config.admin import SettingsAdmin
 from drsorch.config.models import Settings
@@ -56,9 +57,10 @@ class ConfigurationAdmin(SettingsAdmin):
             result = import_configuration(
                 actor=actor_at(request), document=read(sent), dry_run=not fingerprint, fingerprint=fingerprint
             )
-        except Denied:
-            raise
         except UserError as error:
+            note_refusal(request, error, action="import_configuration")
+            if isinstance(error, Denied):
+                raise
             messages.error(request, error.message)
             return redirect("admin:config_settings_changelist")
         changes = [change for change in result.changes if change.action != "unchanged"]

@@ -17,6 +17,7 @@ from drsorch.access.policed import RecordAdmin, actor_at
 from drsorch.audit import anchor
 from drsorch.audit.export import FORMATS
 from drsorch.audit.models import HEAD, AuditEvent, AuditHead, AuditSegment, AuditVerification
+from drsorch.audit.verified import is_recorded
 
 CHANGELIST = "admin:audit_auditevent_changelist"
 
@@ -54,10 +55,12 @@ class AuditEventAdmin(AuditedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show the state of the chain above the events: a few queries, however many there are."""
+        verification = AuditVerification.objects.first()
         state = {
             "head": AuditHead.objects.filter(pk=HEAD).first(),
             "left": AuditSegment.objects.aggregate(segments=Count("pk"), last=Max("last_sequence")),
-            "verification": AuditVerification.objects.first(),
+            "verification": verification,
+            "is_recorded": verification is not None and is_recorded(verification),
             "anchor": anchor.sentence(),
             "exports": [(kind.upper(), reverse("admin:audit_auditevent_export", args=[kind])) for kind in FORMATS],
         }

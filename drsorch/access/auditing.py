@@ -8,12 +8,14 @@ from django.db.models import QuerySet
 
 from drsorch.access import policy
 from drsorch.access.roles import Role
+from drsorch.api.throttles import refuse_verifications
 from drsorch.audit.actor import Actor
 from drsorch.audit.export import FORMATS
 from drsorch.audit.findings import Report
 from drsorch.audit.models import HEAD, AuditHead, AuditVerification
 from drsorch.audit.record import record
-from drsorch.audit.verify import keep, verify
+from drsorch.audit.verified import keep
+from drsorch.audit.verify import verify
 from drsorch.errors import Denied
 
 
@@ -38,11 +40,15 @@ def export_audit(
         trail = AuditHead.objects.get(pk=HEAD)
         event = record(actor, "export_audit", trail, format=kind, filters=dict(filters))
     mime, lines = FORMATS[kind]
-    return mime, lines(events.filter(sequence__lt=event.sequence).order_by("sequence"))
+    return mime, lines(events.filter(sequence__lt=event.sequence))
 
 
 def verify_audit(*, actor: Actor) -> tuple[Report, AuditVerification]:
-    """Verify the whole chain now; return what was found, and what is kept of it. Reads every event. Raises Denied."""
+    """Verify the whole chain now, and record it; return what was found, and what is kept of it. Reads every event.
+
+    Raises Denied, and Throttled for who has just had it verified a few times.
+    """
     require_auditor(actor=actor)
+    refuse_verifications(f"{actor.user.pk if actor.user else ''}:{actor.token}")
     report = verify()
-    return report, keep(report, actor.name)
+    return report, keep(report, actor)

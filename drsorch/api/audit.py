@@ -14,6 +14,7 @@ from drsorch.api.views import ApiViewSet
 from drsorch.audit import anchor
 from drsorch.audit.actor import ActorKind, Source
 from drsorch.audit.models import HEAD, AuditEvent, AuditHead, AuditVerification, Outcome
+from drsorch.audit.verified import is_good
 
 VIEW = Permission.VIEW_RESOURCES
 AUDITORS = "the role DRSAuditor, or every permission there is"
@@ -84,7 +85,11 @@ class VerificationAnswer(Answer):
 
 
 class ChainAnswer(Answer):
-    """The state of the chain. `isGood` is null when it was never verified, or when not all of it could be read."""
+    """The state of the chain.
+
+    `isGood` is null when it was never verified, when not all of it could be read, and when the last verification is
+    not in the chain itself.
+    """
 
     lastEvent = Whole(source="head.sequence", default=None, allow_null=True)
     anchor = Text()
@@ -172,13 +177,6 @@ def _chain(found: AuditVerification | None) -> dict[str, Any]:
     return {
         "head": AuditHead.objects.filter(pk=HEAD).first(),
         "anchor": anchor.sentence(),
-        "is_good": _is_good(found),
+        "is_good": is_good(found),
         "verification": found,
     }
-
-
-def _is_good(found: AuditVerification | None) -> bool | None:
-    """Return whether all is well, or None when that is not known: what could not be read is not known to be good."""
-    if found is None or (found.unread_count and not found.problem_count):
-        return None
-    return not found.problem_count

@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from rest_framework import serializers
 
 from drsorch.api.serializers import Query
 from drsorch.errors import Invalid
+from drsorch.portions import after
 
 COUNTED = 10_000
 LARGEST = 200
@@ -63,7 +64,7 @@ def page_of(rows: QuerySet[Any], query: dict[str, Any], orderings: dict[str, tup
     mark = _mark(rows.model, ordering, query)
     found = rows.order_by(*(f"-{column}" if is_down else column for column in columns))
     if "page_token" in query:
-        found = found.filter(_after(columns, _read(query["page_token"], mark, len(columns)), is_down=is_down))
+        found = found.filter(after(columns, _read(query["page_token"], mark, len(columns)), is_down=is_down))
     items = list(found[: size + 1])
     has_more = len(items) > size
     items = items[:size]
@@ -75,17 +76,6 @@ def _count(rows: QuerySet[Any]) -> int | None:
     """Return how many there are, None for more than is worth counting."""
     found = rows.order_by().values("pk")[: COUNTED + 1].count()
     return found if found <= COUNTED else None
-
-
-def _after(columns: tuple[str, ...], values: Sequence[Any], *, is_down: bool) -> Q:
-    """Return the condition for rows that come after these values in the order of the columns."""
-    word = "lt" if is_down else "gt"
-    condition, equal = Q(), Q()
-    for column, value in zip(columns, values, strict=True):
-        condition |= equal & Q(**{f"{column}__{word}": value})
-        equal &= Q(**{column: value})
-    # Implied by the rest, and what an index can be entered with.
-    return Q(**{f"{columns[0]}__{word}e": values[0]}) & condition
 
 
 def _mark(model: type[Model], ordering: str, query: dict[str, Any]) -> str:

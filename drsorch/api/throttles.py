@@ -12,6 +12,7 @@ from django.conf import settings
 
 from drsorch.errors import UserError
 
+VERIFICATIONS_AT_ONCE, VERIFICATIONS_PER_HOUR = 4, 12  # of one who audits: each reads the whole audit trail
 KNOWN = 10_000  # those asked last; who is forgotten starts with a full bucket
 
 
@@ -53,6 +54,7 @@ class Throttles:
         self.polls = Buckets(settings.CONSOLE_POLLS_PER_SECOND, settings.CONSOLE_POLLS_BURST)
         self.principal = Buckets(settings.API_PRINCIPAL_PER_SECOND, settings.API_PRINCIPAL_BURST)
         self.aws = Buckets(settings.API_AWS_PER_MINUTE / 60, settings.API_AWS_BURST)
+        self.verifications = Buckets(VERIFICATIONS_PER_HOUR / 3600, VERIFICATIONS_AT_ONCE)
         self.strangers = Buckets(settings.API_STRANGERS_PER_5_MINUTES / 300, settings.API_STRANGERS_PER_5_MINUTES)
 
 
@@ -85,6 +87,11 @@ def refuse_polls(address: str) -> None:
 def refuse_strangers(address: str) -> None:
     """Count a request of nobody known. Raises Throttled when too many came from the address."""
     _refuse(throttles().strangers.take(address))
+
+
+def refuse_verifications(principal: str) -> None:
+    """Raise Throttled when a person, or their token, has had the audit trail verified too often."""
+    _refuse(throttles().verifications.take(principal))
 
 
 def refuse_hurry(principal: str, *, is_costly: bool) -> None:

@@ -7,20 +7,20 @@ from django.db.models import QuerySet
 
 from drsorch import spreadsheets
 from drsorch.audit import chain
+from drsorch.portions import in_portions
 
 COLUMNS = (*chain.FACTS, "hmac")
-AT_A_TIME = 2000
 
 
 def as_csv(events: QuerySet[Any]) -> Iterator[str]:
     """Return the events as lines of CSV with a head line; cells that a spreadsheet would calculate begin with '."""
-    yield from spreadsheets.lines(COLUMNS, (map(_cell, row.values()) for row in _rows(events)))
+    yield from spreadsheets.lines(COLUMNS, (map(_cell, row.values()) for row in rows_of(events)))
 
 
 def as_json(events: QuerySet[Any]) -> Iterator[str]:
     """Return the events as one JSON array with an object a line, each spelled as it was sealed."""
     before = "[\n"
-    for row in _rows(events):
+    for row in rows_of(events):
         yield before + chain.canonical(row).decode()
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
@@ -32,8 +32,9 @@ FORMATS: dict[str, tuple[str, Callable[[QuerySet[Any]], Iterator[str]]]] = {
 }
 
 
-def _rows(events: QuerySet[Any]) -> Iterator[dict[str, Any]]:
-    yield from events.values(*COLUMNS).iterator(chunk_size=AT_A_TIME)
+def rows_of(events: QuerySet[Any]) -> Iterator[dict[str, Any]]:
+    """Yield the columns of the events, in the order of the chain."""
+    return in_portions(events.values(*COLUMNS), ("sequence",), lambda row: (row["sequence"],))
 
 
 def _cell(value: Any) -> Any:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from drsorch.audit import anchor, chain, segments
 from drsorch.audit.actor import SCHEDULE
-from drsorch.audit.export import AT_A_TIME, COLUMNS
+from drsorch.audit.export import rows_of
 from drsorch.audit.models import AuditEvent, AuditSegment
 from drsorch.audit.record import record
 from drsorch.audit.segment_checks import check_file
@@ -55,8 +55,8 @@ def _close(last: int) -> None:
     """Close the segment from the first event in the table to `last`."""
     before = AuditSegment.objects.first()
     previous_hash = before.last_hash if before else chain.FIRST
-    events = AuditEvent.objects.filter(sequence__lte=last).order_by("sequence").values(*COLUMNS)
-    segment = segments.write(events.iterator(chunk_size=AT_A_TIME), previous_hash=previous_hash, by=SCHEDULE.name)
+    events = rows_of(AuditEvent.objects.filter(sequence__lte=last))
+    segment = segments.write(events, previous_hash=previous_hash, by=SCHEDULE.name)
     try:
         _read_back(segment)
         _anchor()

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from django.db import connection
 
-from drsorch.audit import anchor, chain, triggers
+from drsorch.audit import anchor, triggers
+from drsorch.audit.export import COLUMNS
 from drsorch.audit.findings import Points, Report
-from drsorch.audit.models import HEAD, AuditAnchor, AuditEvent, AuditHead, AuditSegment, AuditVerification
+from drsorch.audit.models import HEAD, AuditAnchor, AuditEvent, AuditHead, AuditSegment
 from drsorch.audit.segment_checks import check_segments
 from drsorch.audit.walk import walk
-
-AT_A_TIME = 2000
+from drsorch.portions import in_portions
 
 
 def verify(*, copies: Sequence[Path] = (), is_anchored: bool = True) -> Report:
@@ -36,28 +36,14 @@ def _verify(copies: Sequence[Path], *, is_anchored: bool) -> Report:
     points.add(head.sequence if head else 0, head.hmac if head else "", "The head of the chain")
     _add_anchors(points, copies, report, is_anchored=is_anchored)
     previous = check_segments(points, report)
-    rows = AuditEvent.objects.order_by("sequence").values_list(*chain.FACTS, "hmac")
-    walk(rows.iterator(chunk_size=AT_A_TIME), points, report, previous)
+    rows = AuditEvent.objects.values_list(*COLUMNS)
+    walk(in_portions(rows, COLUMNS[:1], lambda row: row[:1]), points, report, previous)
     points.end(report.sequence, report)
     _look_at_head(report)
     for name in triggers.missing(connection):
         report.add(f"The database does not refuse to change evidence: its trigger {name} is missing, off or changed.")
     report.seconds = time.monotonic() - began
     return report
-
-
-def keep(report: Report, by: str) -> AuditVerification:
-    """Write down that `by` had the chain verified, and what was found."""
-    return AuditVerification.objects.create(
-        by=by,
-        sequence=report.sequence,
-        events=report.events,
-        segments=report.segments,
-        unread_count=report.unread_count,
-        seconds=report.seconds,
-        problem_count=report.problem_count,
-        problems=report.problems,
-    )
 
 
 def _add_anchors(points: Points, copies: Sequence[Path], report: Report, *, is_anchored: bool) -> None:

@@ -10,8 +10,7 @@ from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.audit.record import record
-
-AT_A_TIME = 2000
+from drsorch.portions import in_portions
 
 
 @transaction.atomic
@@ -22,4 +21,4 @@ def export_executions(*, rows: QuerySet[Any], actor: Actor, filters: Mapping[str
     """
     policy.require(actor, Permission.VIEW_RESOURCES)
     record(actor, "export_executions", actor.user, format="csv", filters=dict(filters))
-    return rows.order_by("created_at", "pk").iterator(chunk_size=AT_A_TIME)
+    return in_portions(rows, ("created_at", "pk"), lambda row: (row.created_at, row.pk))

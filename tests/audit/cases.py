@@ -1,5 +1,6 @@
 """Every service that changes something: what it is called with, and what its event is about."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
@@ -8,12 +9,17 @@ import executions.services
 from drsorch.access.grants import grant, save_team
 from drsorch.access.models import Team
 from drsorch.access.oidc.people import Identity
+from drsorch.access.roles import Permission, Right
 from drsorch.access.tokens import issue_token
 from drsorch.audit.models import AuditEvent
+from drsorch.secrets import new_key
+from executions.configuration import export_configuration
 from executions.reports import reported
 from plans.definition import WaveDefinition
+from protection.models import SourceServer, TargetAccount
 from tests import factories
 from tests.executions.driving import run, tick
+from tests.protection.test_events import event
 
 
 def group(at):
@@ -72,6 +78,19 @@ def team(at):
 def granted(at):
     grant(to=at.olga.user, obj=at.place, level="view", actor=at.ada)
     return at.place
+
+
+def program(at):
+    """A program with a token of ada's from which events are accepted; there is no account to be synchronised."""
+    for rows in (SourceServer, TargetAccount):
+        rows.objects.all().delete()
+    at.settings.EVENTS_ALLOWED_CIDRS = ["10.0.0.0/8"]
+    return replace(at.ada, address="10.1.2.3", right=Right(frozenset(Permission), None))
+
+
+def first_key(at):
+    """A new key, under which no secret is yet."""
+    at.settings.ENCRYPTION_KEYS = [new_key(), *at.settings.ENCRYPTION_KEYS]
 
 
 # Service: what is made before, how it is called with that, and what the event is about.
@@ -220,11 +239,20 @@ CASES = {
         lambda service, at, events: service(events=events, kind="csv", actor=at.ada, filters={}),
         "audithead",
     ),
+    "verify_audit": (lambda at: None, lambda service, at, _: service(actor=at.ada), "auditverification"),
     "export_executions": (
         lambda at: reported(),
         lambda service, at, rows: service(rows=rows, actor=at.ada, filters={"status": "FAILED"}),
         "user",
     ),
+    "export_configuration": (lambda at: None, lambda service, at, _: service(actor=at.ada), "settings"),
+    "import_configuration": (
+        lambda at: export_configuration(actor=at.ada),
+        lambda service, at, document: service(actor=at.ada, document=document, dry_run=False),
+        "settings",
+    ),
+    "rotate_secrets": (first_key, lambda service, at, _: service(actor=at.ada), "targetaccount"),
+    "receive_event": (program, lambda service, at, sender: service(actor=sender, event=event()), "receivedevent"),
     "create_administrator": (
         lambda at: "correct horse battery",
         lambda service, at, password: service(username="root", email="", password=password, actor=at.ada, another=True),
@@ -237,12 +265,13 @@ RECORDED_AS = {
     "copy_plan": "create_plan",
     "retry_wave": "decide_gate",
     "terminate_named": "terminate_instances",
+    "rotate_secrets": "rotate_secret",
     "delete_executions": "delete_execution",
     "grant": "grant_access",
     "revoke_grant": "revoke_access",
 }
 # What is in no AWS account.
-NOWHERE = {"apitoken", "audithead", "settings", "team", "user"}
+NOWHERE = {"apitoken", "audithead", "auditverification", "receivedevent", "settings", "team", "user"}
 
 
 def recorded_as(name):

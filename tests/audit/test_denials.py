@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
@@ -11,6 +12,8 @@ from drsorch.audit.models import AuditEvent
 from drsorch.audit.verify import verify
 from drsorch.errors import Denied
 from executions import services
+from executions.configuration import as_text, export_configuration
+from protection.services import register_account
 from tests import factories
 from tests.access.conftest import staff
 
@@ -139,6 +142,49 @@ def test_a_command_that_the_policy_refuses_is_recorded(vera, plan):
     (event,) = denials()
     assert (event.actor, event.source, event.action) == ("vera", "CLI", "start_execution")
     assert event.detail["plan"] == plan.name
+
+
+@pytest.mark.parametrize(
+    ("command", "action"),
+    [
+        (("configuration", "export"), "export_configuration"),
+        (("configuration", "import", "DOCUMENT"), "import_configuration"),
+        (("configuration", "import", "DOCUMENT", "--apply"), "import_configuration"),
+        (("keys", "rotate"), "rotate_secret"),
+    ],
+)
+def test_a_command_that_only_administrators_may_use_is_recorded(olga, tmp_path, command, action):
+    document = tmp_path / "document.json"
+    document.write_text("{}")
+    given = [str(document) if word == "DOCUMENT" else word for word in command]
+
+    with pytest.raises(CommandError, match="administrator"):
+        call_command(*given, "--as", "olga")
+
+    (event,) = denials()
+    assert (event.actor, event.source, event.action) == ("olga", "CLI", action)
+
+
+def configured(ada):
+    """The configuration with one account, as a file."""
+    register_account(actor=ada, account_id=factories.TARGET, name="Target", regions=[factories.REGION])
+    return SimpleUploadedFile("c.json", as_text(export_configuration(actor=ada)).encode())
+
+
+def test_an_import_at_the_admin_site_that_has_become_outdated_is_a_failure(ada_online, ada):
+    sent = {"file": configured(ada), "fingerprint": "of another configuration"}
+    ada_online.post(reverse("admin:config_settings_import"), sent)
+
+    event = AuditEvent.objects.get(outcome="FAILED")
+    assert (event.actor, event.source, event.action) == ("ada", "ADMIN", "import_configuration")
+    assert "Look at it again" in event.detail["sentence"]
+
+
+def test_an_import_at_the_admin_site_that_one_may_not_make_is_recorded_as_one(client, ada, olga):
+    as_(client, staff(olga)).post(reverse("admin:config_settings_import"), {"file": configured(ada)})
+
+    (event,) = denials()
+    assert (event.actor, event.source, event.action) == ("olga", "ADMIN", "import_configuration")
 
 
 def test_signing_in_and_out_are_recorded(client, olga):

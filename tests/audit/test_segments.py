@@ -8,7 +8,8 @@ from django.db import transaction
 from drsorch.audit import chain, segments
 from drsorch.audit.models import AuditEvent, AuditSegment
 from drsorch.audit.segment_checks import check_file
-from drsorch.audit.verify import keep, verify
+from drsorch.audit.verified import keep
+from drsorch.audit.verify import verify
 from tests.audit.past import lines
 
 pytestmark = pytest.mark.django_db
@@ -28,13 +29,13 @@ def change(path, old, new):
     path.write_bytes(content.replace(old, new, 1))
 
 
-def test_segments_and_the_table_are_one_chain(closed):
+def test_segments_and_the_table_are_one_chain(closed, ada):
     report = verify()
 
     assert (report.problems, report.unread, report.notes) == ([], [], [])
     assert (report.segments, report.events, report.sequence) == (3, 12, 12)
     assert report.counted().endswith("s, 3 segments that have left the table among them, up to event 12.")
-    kept = keep(report, "ada")
+    kept = keep(report, ada)
     assert (kept.segments, kept.unread_count) == (3, 0)
 
 
@@ -89,14 +90,14 @@ def test_swapped_files_are_found(closed):
     assert verify().segments == 1
 
 
-def test_a_file_that_is_missing_is_said_to_be_unread_and_is_not_counted_as_verified(closed):
+def test_a_file_that_is_missing_is_said_to_be_unread_and_is_not_counted_as_verified(closed, ada):
     closed[1].unlink()
     report = verify()
 
     assert report.problems == []
     assert report.unread == [f"The file of the segment 3 to 4 is missing: {closed[1]}. Its 2 events were not verified."]
     assert (report.unread_count, report.segments, report.events, report.sequence) == (1, 2, 10, 12)
-    assert keep(report, "ada").unread_count == 1
+    assert keep(report, ada).unread_count == 1
 
 
 def test_a_file_that_cannot_be_read_is_said_to_be_unread(closed):

@@ -17,7 +17,8 @@ from drsorch.api import health
 from drsorch.audit import retention
 from drsorch.audit.models import AuditSegment
 from drsorch.audit.record import record
-from drsorch.audit.verify import keep, verify
+from drsorch.audit.verified import keep
+from drsorch.audit.verify import verify
 from drsorch.config.services import current_settings
 from drsorch.queue.models import beat
 from executions.models import Gate, Job, JobEvent, Launch, Poller, Termination
@@ -69,7 +70,7 @@ def names(world, ada, segment):
         "access.orgwidegrant": OrgWideGrant.objects.get(user=someone.user),
         "audit.auditevent": event,
         "audit.auditsegment": segment,
-        "audit.auditverification": keep(verify(), "ada"),
+        "audit.auditverification": keep(verify(), ada),
         "protection.targetaccount": world.north,
         "protection.protectiongroup": world.north_group,
         "protection.sourceserver": world.north_server,

@@ -12,7 +12,8 @@ from drsorch.audit.findings import Report
 from drsorch.audit.models import AuditAnchor
 from drsorch.audit.record import record
 from drsorch.audit.segment_checks import check_file
-from drsorch.audit.verify import keep, verify
+from drsorch.audit.verified import keep
+from drsorch.audit.verify import verify
 
 UNREAD = 3  # exit code: nothing is wrong in what was read, and not all was
 
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         report = verify(copies=options["anchor"], is_anchored=not options["new_anchor"])
         if report.is_good:
             self._anchor(report, is_new=options["new_anchor"])
-        keep(report, COMMAND.name)
+        keep(report, COMMAND)
         if not report.is_good:
             raise CommandError("\n".join([*report.told(), f"{report.counted()} THE AUDIT TRAIL IS NOT GOOD."]))
         if report.unread_count:

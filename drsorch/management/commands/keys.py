@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from drsorch.access.denials import note_refused_command
 from drsorch.access.requests import actor_named
 from drsorch.config.rotation import rotate_secrets, stale_secrets
 from drsorch.errors import UserError
@@ -47,7 +48,12 @@ class Command(BaseCommand):
 
     def rotate(self, username: str) -> None:
         """Encrypt anew, and say whether the later keys may go."""
-        count = rotate_secrets(actor=actor_named(username))
+        actor = actor_named(username)
+        try:
+            count = rotate_secrets(actor=actor)
+        except UserError as refusal:
+            note_refused_command(actor, "rotate_secret", refusal)
+            raise
         left = stale_secrets()
         if left:
             raise CommandError(

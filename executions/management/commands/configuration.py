@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from drsorch.access.denials import note_refused_command
 from drsorch.access.requests import actor_named
 from drsorch.audit.actor import Actor
 from drsorch.config.reading import read
@@ -41,16 +42,21 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Do what was asked. Raises CommandError with the refusal's sentence."""
+        doors = {"export": self.export, "import": self.load}
+        actor = None
         try:
             actor = actor_named(options["username"])
-            if options["verb"] == "export":
-                self.stdout.write(as_text(export_configuration(actor=actor)), ending="")
-            else:
-                self.load(actor, options)
+            doors[options["verb"]](actor, options)
         except OSError as error:
             raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
         except UserError as refusal:
+            if actor is not None:
+                note_refused_command(actor, f"{options['verb']}_configuration", refusal)
             raise CommandError(refusal.message) from refusal
+
+    def export(self, actor: Actor, _: dict[str, Any]) -> None:
+        """Write the document."""
+        self.stdout.write(as_text(export_configuration(actor=actor)), ending="")
 
     def load(self, actor: Actor, options: dict[str, Any]) -> None:
         """Import, and write one line for each object that differs."""
