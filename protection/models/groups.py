@@ -28,6 +28,7 @@ class ProtectionGroup(Authored):
 
     objects = ProtectionGroupQuerySet.as_manager()
     access_via = ("account",)
+    typed = ("name", "description", "tier")
 
     class Meta:
         ordering = ["name"]
