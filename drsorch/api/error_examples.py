@@ -98,7 +98,7 @@ REQUEST_ID = "0b6f1c2d3e4f5a6b7c8d9e0f1a2b3c4d"
 def examples_of(status: int, spec: Endpoint, method: str) -> list[OpenApiExample]:
     """Return examples of how an endpoint answers with `status`: of a conflict, one for each of its codes."""
     if status == 409:  # noqa: PLR2004
-        usual = "IDEMPOTENCY_MISMATCH" if method == "POST" else "INVALID_STATE"
+        usual = "IDEMPOTENCY_MISMATCH" if method == "POST" and spec.keeps_answer else "INVALID_STATE"
         return [_example(code, *CONFLICTS[code]) for code in spec.conflicts or (usual,)]
     if status == 503 and not spec.asks_aws:  # noqa: PLR2004
         return [_example(*(UNWELL if spec.is_public else NO_PROVIDER))]

@@ -71,7 +71,8 @@ class ApiViewSet(ViewSet):
         is_read = request.method in {"GET", "HEAD"}
         if not is_read:
             self.body = self._checked(endpoint.body, request.data, partial=endpoint.is_partial)
-        self.key = "" if request.method != "POST" else idempotency.key_of(request, is_required=endpoint.needs_key)
+        has_key = request.method == "POST" and endpoint.keeps_answer
+        self.key = idempotency.key_of(request, is_required=endpoint.needs_key) if has_key else ""
 
         def work() -> Response:
             return self._respond(endpoint, method(self, **path))
