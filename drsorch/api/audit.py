@@ -132,6 +132,7 @@ class AuditViewSet(ApiViewSet):
 
     @endpoint(
         VIEW,
+        exports="export_audit",
         needs=AUDITORS,
         query=AuditQuery,
         answer=AuditEventAnswer,

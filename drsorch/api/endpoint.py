@@ -19,6 +19,7 @@ class Endpoint:
     `totals` is what such a list says of all its rows, beside the page; an example of a list with totals has both.
     `needs` says what the service asks for beyond it, for people. `action` is what the audit trail calls the change when
     it is refused: as its service records it.
+    `exports` is what the trail calls the file that it may send: a refusal of one is evidence too, although it is a GET.
     `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one, but for those
     whose answer is not kept: `is_secret`, because it is shown once; `is_look`, because nothing is changed.
     `is_costly`: throttled like what asks AWS, although AWS is asked later or not at all.
@@ -33,6 +34,7 @@ class Endpoint:
     status: int = 200
     needs: str = ""
     action: str = ""
+    exports: str = ""
     is_public: bool = False
     is_partial: bool = False
     is_list: bool = False
