@@ -7,7 +7,8 @@ from drf_spectacular.utils import OpenApiExample
 from drsorch.api.endpoint import Endpoint
 from drsorch.api.problems import PLAIN
 
-BY_STATUS: dict[int, tuple[str, str, dict[str, Any]]] = {
+Sample = tuple[str, str, dict[str, Any]]
+BY_STATUS: dict[int, Sample] = {
     400: (
         "VALIDATION_FAILED",
         "colour: There is no such member here. Check its spelling, or leave it out.",
@@ -52,8 +53,8 @@ BY_STATUS: dict[int, tuple[str, str, dict[str, Any]]] = {
         },
     ),
 }
-UNWELL = ("NOT_SERVING", "Not ready: worker.", {"database": True, "worker": False, "queue": True})
-NO_PROVIDER = (
+UNWELL: Sample = ("NOT_SERVING", "Not ready: worker.", {"database": True, "worker": False, "queue": True})
+NO_PROVIDER: Sample = (
     "PROVIDER_FAILED",
     "The identity provider does not answer as it should, so nobody can be signed in now. Try again in a minute. If it "
     "stays like this, tell an administrator.",
