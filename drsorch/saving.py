@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from drsorch.access import policy
 from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict, Invalid
+from drsorch.spreadsheets import is_formula
 
 
 def validate(row: models.Model, *, what: str = "") -> None:
@@ -21,6 +22,7 @@ def validate(row: models.Model, *, what: str = "") -> None:
     try:
         row.clean_fields()
         row.clean()
+        _check_typed(row)
         _check_constraints(row)
     except ValidationError as error:
         fields = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
@@ -32,6 +34,22 @@ def _sentence(row: models.Model, what: str, name: str, messages: list[str]) -> s
     label = "" if name == NON_FIELD_ERRORS else capfirst(str(row._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
     where = ", ".join(part for part in (what, label) if part)
     return f"{where}: {' '.join(messages)}" if where else " ".join(messages)
+
+
+def _check_typed(row: models.Model) -> None:
+    """Refuse, in what people type (`typed` of the model), what its configuration could not be read from again.
+
+    It stands in lists that spreadsheets open, too.
+    """
+    wrong: dict[str, str] = {}
+    for name in getattr(row, "typed", ()):
+        text = getattr(row, name)
+        if is_formula(text):
+            wrong[name] = "A spreadsheet takes this for a formula. Begin it otherwise."
+        elif isinstance(row._meta.get_field(name), models.CharField) and not {"\n", "\r"}.isdisjoint(text):
+            wrong[name] = "Write this on one line."
+    if wrong:
+        raise ValidationError(wrong)
 
 
 def _check_constraints(row: models.Model) -> None:

@@ -21,7 +21,7 @@ from executions import readiness, services, snapshots
 from executions.forms import StartForm
 from executions.models import Execution, Termination
 from executions.page import ExecutionPage, Review, points
-from executions.page.points import Offer
+from executions.page.points import PointsOffered
 from executions.states import Answer, Mode
 from plans.models import RecoveryPlan
 
@@ -121,7 +121,7 @@ def _offer(request: HttpRequest, plan: RecoveryPlan, form: StartForm) -> HttpRes
         mode = form.arguments()["mode"]
         look = readiness.look(plan, mode=mode, ask_aws=False)
         server, found = snapshots.of_server(look.servers, form.cleaned_data["server"])
-        offer = Offer(server, found, form.points().get(server.source_server_id))
+        offer = PointsOffered(server, found, form.points().get(server.source_server_id))
     except UserError as error:
         note_refusal(request, error, action="ask_snapshots", obj=plan)
         return _review(request, plan, form, refusal=error)
@@ -134,7 +134,7 @@ def _review(
     form: StartForm,
     *,
     look: readiness.Look | None = None,
-    offer: Offer | None = None,
+    offer: PointsOffered | None = None,
     refusal: UserError | None = None,
 ) -> HttpResponse:
     mode = Mode.RECOVERY if form.is_recovery else Mode.DRILL

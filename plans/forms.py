@@ -11,7 +11,8 @@ from django.db import models
 from drsorch.access.policed import ServiceForm
 from plans.definition import WaveDefinition
 from plans.evidence import OF_A_WAVE
-from plans.models import Checks, Impact, LaunchOrder, OnFailure, RecoveryPlan, Wave
+from plans.models import Checks, LaunchOrder, OnFailure, RecoveryPlan, Wave
+from plans.written import definition_of
 
 PREVIOUS, NONE = "", "none"
 # What the service takes as it is written, beside the groups and what may be left empty.
@@ -159,14 +160,11 @@ def written(plan: RecoveryPlan) -> list[dict[str, Any]]:
 
 
 def _written(wave: Wave) -> dict[str, Any]:
-    numbers = sorted(other.number for other in wave.depends_on.all())
-    previous = [wave.number - 1] if wave.number > 1 else []
-    rows = [(wave_group, row) for wave_group in wave.wave_groups.all() for row in wave_group.wave_servers.all()]
-    rows.sort(key=lambda pair: pair[1].order or 0)
-    kept = {name: getattr(wave, name) for name in OF_A_WAVE}
-    return kept | {
-        "groups": [row.group_id for row in wave.wave_groups.all()],
-        "server_ids": "\n".join(row.server.source_server_id for group, row in rows if not group.is_whole),
-        "optional_ids": "\n".join(row.server.source_server_id for _, row in rows if row.impact == Impact.OPTIONAL),
-        "depends_on": PREVIOUS if numbers == previous else ", ".join(str(number) for number in numbers) or NONE,
+    known = definition_of(wave)
+    previous = (wave.number - 1,) if wave.number > 1 else ()
+    return {name: getattr(wave, name) for name in OF_A_WAVE} | {
+        "groups": list(known.group_ids),
+        "server_ids": "\n".join(known.server_ids or ()),
+        "optional_ids": "\n".join(known.optional_ids),
+        "depends_on": PREVIOUS if known.depends_on == previous else ", ".join(map(str, known.depends_on or ())) or NONE,
     }

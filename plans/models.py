@@ -97,6 +97,7 @@ class RecoveryPlan(Authored):
     objects = RecoveryPlanQuerySet.as_manager()
     access_via = ("waves__wave_groups__group__account",)
     in_scope_as = "plans"
+    typed = ("name", "description", "owner", "runbook")
     needs_as_well = {Permission.EXECUTE_RECOVERY: "waves__wave_groups__group__account"}
 
     class Meta:
@@ -165,6 +166,7 @@ class Wave(models.Model):
     groups = models.ManyToManyField(ProtectionGroup, through="WaveGroup", related_name="waves")
 
     access_via = ("plan",)
+    typed = ("name", "description")
 
     class Meta:
         ordering = ["plan", "number"]

@@ -81,6 +81,28 @@ def test_the_web_server_does_not_start_with_a_wrong_endpoint(run):
     assert "AWS_ENDPOINT_URL must not be set in production" in ended.stderr.splitlines()[-1]
 
 
+FAULTS = {
+    "a key that can be guessed": ({"AUDIT_KEY": "canary-short"}, "AUDIT_KEY is shorter than 32 characters."),
+    "a key that is none": ({"ENCRYPTION_KEYS": "canary-not-a-key"}, "Entry 1 of ENCRYPTION_KEYS"),
+    "a role that is none": ({"OIDC_GROUP_ROLES": "a=DRSOperators"}, "OIDC_GROUP_ROLES gives 'DRSOperators'"),
+}
+
+
+@pytest.mark.parametrize(("changes", "sentence"), FAULTS.values(), ids=FAULTS)
+def test_the_web_server_does_not_start_with_what_commands_refuse(run, changes, sentence):
+    ended = run("-c", "import drsorch.wsgi", **{**PROVIDER, **changes})
+
+    assert ended.returncode != 0
+    assert sentence in ended.stderr.splitlines()[-1]
+    assert "canary" not in ended.stderr + ended.stdout
+
+
+def test_the_web_server_starts_in_production(run):
+    ended = run("-c", "import drsorch.wsgi", **PRODUCTION)
+
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_an_unknown_option_is_named_without_a_traceback(run):
     ended = run("manage.py", "worker", "--fast", **DEMO)
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from drsorch.access import policy
 from drsorch.access.auditing import export_audit, require_auditor, verify_audit
+from drsorch.access.denials import exporting
 from drsorch.access.policed import RecordAdmin, actor_at
 from drsorch.audit import anchor
 from drsorch.audit.export import FORMATS
@@ -68,6 +69,7 @@ class AuditEventAdmin(AuditedAdmin):
 
     def export(self, request: HttpRequest, kind: str) -> HttpResponse | StreamingHttpResponse:
         """Send the events that the filters of the address leave, and record that they were sent, and to whom."""
+        exporting(request)
         require_auditor(actor=actor_at(request))
         if kind not in FORMATS:
             return redirect(CHANGELIST)

@@ -22,12 +22,13 @@ UNTRIED = frozenset({428, 429})
 
 
 def note_refusal(request: HttpRequest, error: Exception, *, action: str = "", obj: Model | None = None) -> None:
-    """Record that `request` was refused with `error`, when it would have changed something; the first time only.
+    """Record that `request` was refused with `error`, when it would have changed or exported something; once only.
 
     Call it at a door, outside every transaction, wherever an error of a service is turned into an answer.
     """
     outcome = _outcome(error)
-    if request.method in SAFE or outcome is None:
+    is_read = request.method in SAFE and not getattr(request, "_is_export", False)
+    if is_read or outcome is None:
         return
     if getattr(request, "_is_refusal_noted", False):
         return
@@ -44,6 +45,11 @@ def note_refusal(request: HttpRequest, error: Exception, *, action: str = "", ob
         path=request.path,
         **said(error),
     )
+
+
+def exporting(request: HttpRequest) -> None:
+    """Say that `request` asks for an export: that is evidence, and so is its refusal, though it is only a GET."""
+    request._is_export = True  # type: ignore[attr-defined]
 
 
 def leave_unnoted(request: HttpRequest) -> None:

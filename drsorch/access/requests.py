@@ -46,6 +46,23 @@ def client_address(request: HttpRequest) -> str:
         return peer
 
 
+def client_network(request: HttpRequest) -> str:
+    """Return what wrong passwords of the client are counted by."""
+    return network_of(client_address(request))
+
+
+def network_of(address: str) -> str:
+    """Return the address under which all that one person can send from is counted: of IPv6 the first of its /64."""
+    try:
+        here = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if here.version == 4:  # noqa: PLR2004
+        return address
+    mapped = here.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((int(here) >> 64 << 64, 64)).network_address)
+
+
 def actor_with(token: ApiToken, *, address: str = "", request_id: str = "", source: str = Source.API) -> Actor:
     """Return the owner of a token that was accepted, with the rights that the token leaves."""
     note(actor=token.owner.get_username(), token_id=token.pk)

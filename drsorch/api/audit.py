@@ -143,6 +143,7 @@ class AuditViewSet(ApiViewSet):
 
     @endpoint(
         VIEW,
+        exports="export_audit",
         needs=AUDITORS,
         query=AuditQuery,
         answer=AuditEventAnswer,

@@ -19,8 +19,9 @@ class Endpoint:
     `totals` is what such a list says of all its rows, beside the page; an example of a list with totals has both.
     `needs` says what the service asks for beyond it, for people. `action` is what the audit trail calls the change when
     it is refused: as its service records it.
-    `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one.
-    `is_secret`: the answer is shown once and kept nowhere.
+    `exports` is what the trail calls the file that it may send: a refusal of one is evidence too, although it is a GET.
+    `takes_version`: If-Match is needed. `needs_key`: Idempotency-Key is needed; every POST accepts one, but for those
+    whose answer is not kept: `is_secret`, because it is shown once; `is_look`, because nothing is changed.
     `is_costly`: throttled like what asks AWS, although AWS is asked later or not at all.
     `conflicts` are the codes that a 409 may have.
     `may_be_outdated`: a 412 may say that what was seen before has changed, without If-Match.
@@ -33,6 +34,7 @@ class Endpoint:
     status: int = 200
     needs: str = ""
     action: str = ""
+    exports: str = ""
     is_public: bool = False
     is_partial: bool = False
     is_list: bool = False
@@ -45,8 +47,14 @@ class Endpoint:
     needs_key: bool = False
     may_be_outdated: bool = False
     is_secret: bool = False
+    is_look: bool = False
     conflicts: tuple[str, ...] = ()
     example: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def keeps_answer(self) -> bool:
+        """True when the same request with the same key is answered as it was the first time."""
+        return not (self.is_secret or self.is_look)
 
 
 def endpoint(permission: Permission | None, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Response]]:

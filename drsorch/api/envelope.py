@@ -11,6 +11,7 @@ from rest_framework.renderers import JSONRenderer
 
 LARGEST_BODY = 256 * 1024
 NO_CONTENT = 204
+SHOWN = 64
 
 
 class Problem(dict[str, Any]):
@@ -59,7 +60,7 @@ class StrictJsonParser(BaseParser):
         if len(body) > LARGEST_BODY:
             raise ParseError(f"The body is larger than {LARGEST_BODY // 1024} KiB. Send less at once.")
         try:
-            return json.loads(body.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_once)
+            return json.loads(body.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=once)
         except RecursionError as error:
             raise ParseError("The body is nested too deeply.") from error
         except ValueError as error:
@@ -70,8 +71,11 @@ def _refuse(word: str) -> NoReturn:
     raise ValueError(f"{word} is no JSON")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a member is given twice")
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of an object. Raises ValueError for one that is given twice, of which parsers take either."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the key {name[:SHOWN]!r} is there twice in one object")
+        found[name] = value
     return found

@@ -7,7 +7,8 @@ from drf_spectacular.utils import OpenApiExample
 from drsorch.api.endpoint import Endpoint
 from drsorch.api.problems import PLAIN
 
-BY_STATUS: dict[int, tuple[str, str, dict[str, Any]]] = {
+Sample = tuple[str, str, dict[str, Any]]
+BY_STATUS: dict[int, Sample] = {
     400: (
         "VALIDATION_FAILED",
         "colour: There is no such member here. Check its spelling, or leave it out.",
@@ -52,8 +53,8 @@ BY_STATUS: dict[int, tuple[str, str, dict[str, Any]]] = {
         },
     ),
 }
-UNWELL = ("NOT_SERVING", "Not ready: worker.", {"database": True, "worker": False, "queue": True})
-NO_PROVIDER = (
+UNWELL: Sample = ("NOT_SERVING", "Not ready: worker.", {"database": True, "worker": False, "queue": True})
+NO_PROVIDER: Sample = (
     "PROVIDER_FAILED",
     "The identity provider does not answer as it should, so nobody can be signed in now. Try again in a minute. If it "
     "stays like this, tell an administrator.",
@@ -98,7 +99,7 @@ REQUEST_ID = "0b6f1c2d3e4f5a6b7c8d9e0f1a2b3c4d"
 def examples_of(status: int, spec: Endpoint, method: str) -> list[OpenApiExample]:
     """Return examples of how an endpoint answers with `status`: of a conflict, one for each of its codes."""
     if status == 409:  # noqa: PLR2004
-        usual = "IDEMPOTENCY_MISMATCH" if method == "POST" else "INVALID_STATE"
+        usual = "IDEMPOTENCY_MISMATCH" if method == "POST" and spec.keeps_answer else "INVALID_STATE"
         return [_example(code, *CONFLICTS[code]) for code in spec.conflicts or (usual,)]
     if status == 503 and not spec.asks_aws:  # noqa: PLR2004
         return [_example(*(UNWELL if spec.is_public else NO_PROVIDER))]

@@ -6,10 +6,11 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from drsorch import spreadsheets
 from drsorch.api.paging import ListQuery
-from drsorch.api.serializers import Answer
+from drsorch.api.serializers import Answer, Query
 
 CSV = "csv"
 OF_PAGES = ("pageSize", "pageToken", "ordering")
@@ -30,6 +31,11 @@ class FileQuery(ListQuery):
         if attrs["format"] == CSV and of_pages:
             raise serializers.ValidationError({name: ["A file has no pages. Leave it out."] for name in of_pages})
         return attrs
+
+
+def is_file(query: type[Query], request: Request) -> bool:
+    """Say whether a file is asked for: of a list by its parameter, of anything else always."""
+    return not issubclass(query, FileQuery) or request.query_params.get("format") == CSV
 
 
 def lines_of(shape: Answer, rows: Iterable[Any]) -> Iterator[str]:

@@ -38,7 +38,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """
     request_id, view = request_id_of(context["request"]), context["view"]
     declared = getattr(view, "endpoint", None)
-    action = declared.action if declared else ""
+    action = declared.action or declared.exports if declared else ""
     note_refusal(context["request"]._request, error, action=action, obj=getattr(view, "found", None))
     found = _of_service(error) if isinstance(error, UserError) else _of_framework(error)
     if found is None:

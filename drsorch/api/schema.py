@@ -119,7 +119,7 @@ class ApiSchema(AutoSchema):
         if spec.takes_version:
             about = 'The version that the change is based on, as the ETag shows it: `"1"`.'
             found.append(OpenApiParameter("If-Match", str, "header", required=True, description=about))
-        if self.method == "POST" and not spec.is_public:
+        if self.method == "POST" and spec.keeps_answer and not spec.is_public:
             about = "A new random value for each thing to be done once. Kept for 24 hours."
             schema = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"}
             found.append(
@@ -156,7 +156,7 @@ class ApiSchema(AutoSchema):
         if "{" in self.path:
             found |= {404}
         if self.method in WRITES and not spec.is_public:
-            found |= {404, 409, 415}
+            found |= {404, 415} if spec.is_look else {404, 409, 415}
         if spec.takes_version:
             found |= {412, 428}
         if spec.may_be_outdated:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 
 from django.conf import settings
 
+from drsorch.access.requests import network_of
 from drsorch.errors import UserError
 
 VERIFICATIONS_AT_ONCE, VERIFICATIONS_PER_HOUR = 4, 12  # of one who audits: each reads the whole audit trail
@@ -76,17 +77,17 @@ def forget() -> None:
 def refuse_crowds(address: str) -> None:
     """Raise Throttled when the site or the address has asked too often."""
     _refuse(throttles().site.take("site"))
-    _refuse(throttles().address.take(address))
+    _refuse(throttles().address.take(network_of(address)))
 
 
 def refuse_polls(address: str) -> None:
     """Raise Throttled when the pages that are open at the address have asked too often on their own."""
-    _refuse(throttles().polls.take(address))
+    _refuse(throttles().polls.take(network_of(address)))
 
 
 def refuse_strangers(address: str) -> None:
     """Count a request of nobody known. Raises Throttled when too many came from the address."""
-    _refuse(throttles().strangers.take(address))
+    _refuse(throttles().strangers.take(network_of(address)))
 
 
 def refuse_verifications(principal: str) -> None:

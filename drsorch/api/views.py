@@ -12,10 +12,12 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from drsorch.access import policy
+from drsorch.access.denials import exporting
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
 from drsorch.api import idempotency, throttles
 from drsorch.api.endpoint import Endpoint
+from drsorch.api.files import is_file
 from drsorch.api.paging import ListQuery, Page, filters_of, page_of
 from drsorch.api.serializers import Query
 from drsorch.api.versions import etag, version_asked
@@ -51,6 +53,8 @@ class ApiViewSet(ViewSet):
         """Find out who asks, count their requests, and refuse whoever lacks the permission."""
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         endpoint = self.endpoint
+        if endpoint is not None and endpoint.exports and is_file(endpoint.query, request):
+            exporting(request._request)
         if endpoint is not None and endpoint.is_public:
             return
         _refuse_strangers(request, request.META.get("REMOTE_ADDR", ""))
@@ -71,7 +75,8 @@ class ApiViewSet(ViewSet):
         is_read = request.method in {"GET", "HEAD"}
         if not is_read:
             self.body = self._checked(endpoint.body, request.data, partial=endpoint.is_partial)
-        self.key = "" if request.method != "POST" else idempotency.key_of(request, is_required=endpoint.needs_key)
+        has_key = request.method == "POST" and endpoint.keeps_answer
+        self.key = idempotency.key_of(request, is_required=endpoint.needs_key) if has_key else ""
 
         def work() -> tuple[Response, Model | None]:
             result = method(self, **path)

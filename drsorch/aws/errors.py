@@ -41,6 +41,9 @@ class AwsConflict(AwsRejected):
 class AwsQuota(AwsRejected):
     """A quota of the account is used up: nothing was started."""
 
+    status = 409
+    code = "QUOTA_EXCEEDED"
+
 
 class AwsThrottled(AwsError):
     """Too many requests, by AWS's limit or by our own: nothing was started; later it may work."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from drsorch.api.envelope import once
 from drsorch.errors import Invalid
 
 LARGEST_BYTES = 256 * 1024
@@ -73,20 +74,11 @@ def _check_scalar(data: Any, where: str) -> None:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_members, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=once, parse_constant=_no_number)
     except RecursionError as error:
         raise Invalid(f"The document is nested more than {DEEPEST} levels deep.") from error
     except ValueError as error:
         raise Invalid(f"The document is not JSON: {error}.") from error
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Invalid(f"The document has the key {twice!r} twice in one object. Remove one of them.")
-    return found
 
 
 def _no_number(text: str) -> Any:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from drsorch.errors import Invalid
+from drsorch.spreadsheets import is_formula
 
 # Returns the value as it is kept, or raises Invalid; the second argument is where the value stands.
 Kind = Callable[[Any, str], Any]
 NEEDED: Any = object()
-# What a spreadsheet takes for a formula when it opens a list that holds the text.
-FORMULA = re.compile(r"[=+@\t\r]|-(?![ -])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,8 @@ def _text(value: Any, where: str, longest: int | None) -> str:
         raise Invalid(f"{where} must be text. Put quotes around it.")
     if longest is not None and len(value) > longest:
         raise Invalid(f"{where} has {len(value)} characters, and {longest} are allowed.")
-    if FORMULA.match(value):
-        raise Invalid(f"{where} begins with {value[0]!r}, which a spreadsheet takes for a formula. Begin it otherwise.")
+    if is_formula(value):
+        raise Invalid(f"{where} begins with what a spreadsheet takes for a formula. Begin it otherwise.")
     return value
 
 

@@ -57,7 +57,7 @@ AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_USERNAME_CALLABLE = "drsorch.access.local.no_name"
-AXES_CLIENT_IP_CALLABLE = "drsorch.access.requests.client_address"
+AXES_CLIENT_IP_CALLABLE = "drsorch.access.requests.client_network"
 AXES_LOCKOUT_CALLABLE = "drsorch.access.local.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
 AXES_DISABLE_ACCESS_LOG = True

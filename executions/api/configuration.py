@@ -92,7 +92,11 @@ class ConfigurationViewSet(ApiViewSet):
     tag = "Configuration"
 
     @endpoint(
-        VIEW, needs="the role DRSAuditor, or every permission there is", answer=shapes.DocumentAnswer, example=DOCUMENT
+        VIEW,
+        exports="export_configuration",
+        needs="the role DRSAuditor, or every permission there is",
+        answer=shapes.DocumentAnswer,
+        example=DOCUMENT,
     )
     def export(self) -> Any:
         """Export the configuration. The export is recorded."""

@@ -14,12 +14,13 @@ from executions.api.examples_of_drs import JOB, JOB_EVENT, QUOTAS
 from executions.decisions.surveyed import Survey
 from executions.models import Job, JobEvent, Poller
 from executions.serializers import evidence as shapes
-from executions.serializers.inputs import JobQuery, OneJobQuery, PlaceQuery
+from executions.serializers.inputs import JobQuery, OneJobQuery
 from executions.sight import jobs_of, with_execution
 from executions.snapshots import of_server
 from protection.api.servers import ServerViewSet
 from protection.models import AccountRegion, SourceServer
 from protection.quotas import quotas_at
+from protection.serializers.accounts import PlaceQuery
 from protection.serializers.servers import OneServerQuery
 
 VIEW = Permission.VIEW_RESOURCES

@@ -39,6 +39,7 @@ class RunningViewSet(StartingViewSet):
         body=inputs.ReadinessInput,
         answer=shapes.ReadinessAnswer,
         asks_aws=True,
+        is_look=True,
         example=READINESS,
     )
     def readiness(self, pk: int) -> Any:

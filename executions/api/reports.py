@@ -20,6 +20,7 @@ class ReportViewSet(ApiViewSet):
 
     @endpoint(
         Permission.VIEW_RESOURCES,
+        exports="export_executions",
         query=ReportQuery,
         answer=ReportedAnswer,
         is_list=True,

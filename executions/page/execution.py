@@ -7,6 +7,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from drsorch.access import policy
+from drsorch.api.offers import Offer
 from drsorch.audit.actor import Actor
 from drsorch.queue.models import WorkerHeartbeat
 from executions.models import Execution, Job, Termination
@@ -17,7 +18,7 @@ from executions.page.questions import ANSWERING, TERMINATING, Question, decision
 from executions.page.recovery_time import RecoveryTime, recovery_time
 from executions.page.waiting import explain
 from executions.page.waves import WaveRow, in_words
-from executions.services import Offer, offers
+from executions.services import offers
 from executions.states import BEFORE_A_WAVE, ExecutionStatus, LaunchStatus, Mode
 
 

@@ -61,7 +61,7 @@ class Option:
     is_chosen: bool
 
 
-class Offer:
+class PointsOffered:
     """The snapshots of one server, newest first. `chosen` is what had been chosen for it, if anything was."""
 
     def __init__(self, server: SourceServer, snapshots: Sequence[Chosen], chosen: Point | None) -> None:
@@ -84,7 +84,9 @@ class Offer:
         self.is_folded_chosen = any(option.is_chosen for option in self.folded)
 
 
-def kept(points: Mapping[str, Point], servers: Iterable[SourceServer], offer: Offer | None) -> list[tuple[str, Point]]:
+def kept(
+    points: Mapping[str, Point], servers: Iterable[SourceServer], offer: PointsOffered | None
+) -> list[tuple[str, Point]]:
     """Return the choices for `servers` by name, without that of the server whose snapshots are offered."""
     names = {server.source_server_id: server.name for server in servers}
     if offer:

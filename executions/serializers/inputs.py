@@ -122,14 +122,6 @@ class JobLogQuery(ListQuery):
     jobId = serializers.CharField(source="job__job_id", required=False, max_length=40)
 
 
-class PlaceQuery(ListQuery):
-    """Filters by place."""
-
-    orderings = {"accountId": ("account__account_id", "region")}
-    accountId = account_id(source="account__account_id", required=False)
-    region = serializers.CharField(required=False, max_length=32)
-
-
 class JobQuery(ListQuery):
     """Filters of DRS jobs."""
 

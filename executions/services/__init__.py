@@ -9,15 +9,15 @@ from executions.services.control import (
     retry_wave,
 )
 from executions.services.delete import delete_executions
-from executions.services.offers import Offer, offers
+from executions.services.offers import offers
 from executions.services.report import export_executions
 from executions.services.start import CallerContext, start_execution
-from executions.services.terminate import terminate_instances, terminate_named
+from executions.services.terminate import terminate_instances
+from executions.services.terminate_by_id import terminate_named
 
 __all__ = [
     "CallerContext",
     "Choice",
-    "Offer",
     "cancel_execution",
     "choices_of",
     "decide_gate",

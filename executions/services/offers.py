@@ -1,9 +1,8 @@
 """What may be done with an execution now, by whom, and why not: shown on buttons and enforced by the services."""
 
-from dataclasses import dataclass
-
 from drsorch.access import policy
 from drsorch.access.roles import Permission
+from drsorch.api.offers import Offer
 from drsorch.audit.actor import Actor
 from drsorch.errors import Conflict
 from executions.models import Execution, ServerRun
@@ -23,19 +22,6 @@ INITIATOR_MAY = {"pause", "cancel"}
 GOES_ON = {"resume", "decide"}
 # Questions that "resume" answers; the others need a decision.
 PAUSES = frozenset({GateKind.PAUSE_BEFORE, GateKind.PAUSE_AFTER, GateKind.PAUSE_REQUESTED, GateKind.TWO_JOBS})
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One action: allowed, or the reason why not."""
-
-    action: str
-    reason: str = ""
-
-    @property
-    def allowed(self) -> bool:
-        """True when nothing speaks against it."""
-        return not self.reason
 
 
 def offers(execution: Execution, actor: Actor) -> list[Offer]:

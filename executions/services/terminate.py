@@ -1,17 +1,15 @@
-"""Terminate the recovery instances of ended executions."""
+"""Terminate the recovery instances of an ended execution."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from drsorch.access import policy
-from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.audit.facts import facts_of
 from drsorch.audit.record import record
 from drsorch.config.services import current_settings
-from drsorch.errors import Conflict, Invalid, NotFound
+from drsorch.errors import Conflict, Invalid
 from executions.decisions.order import split
 from executions.models import Execution, ServerRun, Termination
 from executions.services.offers import require
@@ -51,36 +49,6 @@ def terminate_instances(*, execution: Execution, actor: Actor, confirm_plan_name
     after = facts_of(termination, ("requested_by", "needs_confirmation"))
     record(actor, "terminate_instances", execution, after=after, instances=_ids(rows))
     return termination
-
-
-@transaction.atomic
-def terminate_named(*, instances: Collection[str], actor: Actor, confirm_plan_name: str = "") -> list[Execution]:
-    """Ask for the termination of these recovery instances, all or none, and return their executions. No AWS here.
-
-    They must be all that their executions have left: what an execution launched is terminated together, as
-    `terminate_instances` does. An id that no execution launched is unknown here, whatever AWS knows. Raises Denied,
-    NotFound, Conflict (not ended, asked already, more instances than named), Invalid (CONFIRMATION_REQUIRED).
-    """
-    policy.require(actor, Permission.TERMINATE_INSTANCES)
-    wanted = set(instances)
-    launched = policy.scope(actor, ServerRun.objects.filter(recovery_instance_id__in=wanted))
-    runs = dict(launched.values_list("recovery_instance_id", "wave__execution"))
-    if missing := sorted(wanted - runs.keys()):
-        raise NotFound(f"There is no recovery instance {', '.join(missing)}, or you may not see it.")
-    found = list(Execution.objects.select_for_update().filter(pk__in=set(runs.values())).order_by("pk"))
-    there = ServerRun.objects.filter(wave__execution__in=found, launch_status=LaunchStatus.LAUNCHED).with_instance()
-    left = set(there.values_list("recovery_instance_id", flat=True))
-    if gone := sorted(wanted - left):
-        raise Conflict(f"{', '.join(gone)} is terminated already. Leave it out.", code="ALREADY_TERMINATED")
-    if others := sorted(left - wanted):
-        raise Conflict(
-            "What an execution launched is terminated together, and nothing was terminated. Name these instances as "
-            f"well: {', '.join(others)}.",
-            details={"instance_ids": others},
-        )
-    for execution in found:
-        terminate_instances(execution=execution, actor=actor, confirm_plan_name=confirm_plan_name)
-    return found
 
 
 def _confirmed(termination: Termination, execution: Execution, rows: Sequence[ServerRun], actor: Actor) -> Termination:

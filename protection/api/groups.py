@@ -150,7 +150,15 @@ class GroupViewSet(ApiViewSet):
         group = self.one(ProtectionGroup.objects.all(), pk=pk)
         services.delete_group(group=group, actor=self.actor, version=self.version)
 
-    @endpoint(VIEW, action="resolve_tags", body=ResolveInput, answer=ResolveAnswer, asks_aws=True, example=RESOLVED)
+    @endpoint(
+        VIEW,
+        action="resolve_tags",
+        body=ResolveInput,
+        answer=ResolveAnswer,
+        asks_aws=True,
+        is_look=True,
+        example=RESOLVED,
+    )
     def resolve(self) -> Any:
         """Ask DRS which servers of an account and Region have all these tags. Nothing is changed."""
         account = self.one(TargetAccount.objects.all(), account_id=self.body.pop("account_id"))

@@ -47,6 +47,7 @@ class TargetAccount(Authored):
     validated_at = models.DateTimeField(null=True, editable=False)
 
     access_via = ()
+    typed = ("name",)
     named_in_tokens_by = "account_id"
     in_scope_as = "accounts"
 

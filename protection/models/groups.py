@@ -33,6 +33,7 @@ class ProtectionGroup(Authored):
     objects = ProtectionGroupQuerySet.as_manager()
     access_via = ("account",)
     in_scope_as = "groups"
+    typed = ("name", "description", "tier")
 
     class Meta:
         ordering = ["name"]

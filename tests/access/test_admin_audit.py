@@ -130,12 +130,17 @@ def test_the_csv_has_every_event_and_column_and_no_formula(site, trail, ada):
     assert json.loads(rows[0]["after"]) == {"name": "=1+1"}
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "  =1", "＝1"])  # noqa: RUF001
+FORMULAS = ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "  =1", "- 1", "\t1", "＝1", "﹢1"]  # noqa: RUF001
+# Behind what is not seen: a space that is not broken, one without width, a byte order mark, a direction.
+FORMULAS += ["\u00a0=1", "\u200b=1", "\ufeff=1", "\u202e=1", "\x00=1", " \u2003\u200d+1"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_a_cell_that_a_spreadsheet_would_calculate_is_text(text):
     assert neutral(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["", "olga", "a=1", "2026-01-01", "'quoted"])
+@pytest.mark.parametrize("text", ["", "olga", "a=1", "2026-01-01", "'quoted", "\u00a0x", "größer"])
 def test_any_other_cell_stays_as_it_is(text):
     assert neutral(text) == text
 

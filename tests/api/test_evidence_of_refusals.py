@@ -11,6 +11,7 @@ from drsorch.audit.models import AuditEvent
 from drsorch.audit.verify import verify
 from executions import services
 from tests import factories
+from tests.access.conftest import staff
 from tests.api.routes import ROUTES
 from tests.audit.cases import CASES, recorded_as
 
@@ -47,6 +48,33 @@ def refusals():
 def test_every_endpoint_that_changes_something_says_what_its_service_records(route):
     assert bool(route.spec.action) == route.is_write
     assert route.spec.action in {"", *ASKED, *SEVERAL, *map(recorded_as, CASES)}
+
+
+EXPORTS = {
+    "/audit/events?format=csv": "export_audit",
+    "/config/export": "export_configuration",
+    "/reports/executions?format=csv": "export_executions",
+}
+
+
+@pytest.mark.parametrize(("path", "action"), EXPORTS.items(), ids=EXPORTS.values())
+def test_an_export_that_is_refused_is_evidence_though_it_is_a_get(calling, sam, path, action):
+    calling(sam).refusal("GET", path, status=403)
+
+    (event,) = refusals()
+    assert (event.action, event.actor, event.outcome) == (action, "sam", "DENIED")
+    calling(sam).refusal("GET", "/audit/events", status=403)  # to read is no export
+    calling(sam).refusal("GET", "/reports/executions", status=403)
+    assert len(refusals()) == 1
+
+
+def test_an_export_that_the_administration_refuses_is_evidence_too(client, vera):
+    client.force_login(staff(vera).user)
+
+    assert client.get("/admin/audit/auditevent/export.csv").status_code == 403
+
+    (event,) = refusals()
+    assert (event.actor, event.source, event.outcome) == ("vera", "ADMIN", "DENIED")
 
 
 def test_a_person_who_may_not_is_named_with_what_and_why(calling, vera, drill):

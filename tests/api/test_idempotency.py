@@ -9,11 +9,13 @@ from drsorch.access.grants import grant, revoke_grant
 from drsorch.access.roles import Permission, Role
 from drsorch.access.tokens import issue_token
 from drsorch.api import idempotency
+from drsorch.api.docs import document
 from drsorch.api.models import KeptAnswer
 from drsorch.api.tasks import forget_old_answers
 from protection.models import ProtectionGroup, TargetAccount
 from tests import factories
 from tests.access.estate import estate
+from tests.api.routes import ROUTES
 
 pytestmark = pytest.mark.django_db
 ACCOUNT = {"accountId": factories.HUB, "name": "Hub", "regions": ["us-east-1"]}
@@ -59,6 +61,25 @@ def test_after_a_refusal_the_key_is_free(calling, ada, place):
     ask.refusal("POST", "/protection-groups", body, status=400, key="k")
     assert ask.data("POST", "/protection-groups", right, status=201, key="k")["name"] == "G"
     assert ProtectionGroup.objects.count() == KeptAnswer.objects.count() == 1
+
+
+def test_what_only_looks_and_what_is_secret_is_not_kept_and_takes_no_key(calling, aws, ada, place):
+    plan = factories.plan(ada, factories.group(ada, place), name="Billing")
+    soon = f"{timezone.now() + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    asked = {
+        f"/recovery-plans/{plan.pk}/readiness": {},
+        "/protection-groups/resolve": {"accountId": factories.TARGET, "region": factories.REGION, "tags": {"a": "b"}},
+        "/users/tokens": {"name": "x", "scopes": ["drs:ViewResources"], "expiresAt": soon},
+    }
+    for path, body in asked.items():
+        assert calling(ada).ask("POST", path, body, key="k").status_code in (200, 201), path
+
+    assert not KeptAnswer.objects.exists()
+    unkept = {f"/api/v1{route.pattern}" for route in ROUTES if not route.spec.keeps_answer}
+    assert len(unkept) == len(asked)
+    for path, methods in document()["paths"].items():
+        names = {each["name"] for each in methods.get("post", {}).get("parameters", ())}
+        assert ("Idempotency-Key" in names) == ("post" in methods and path not in unkept), path
 
 
 def test_a_key_whose_answer_is_lost_is_taken_over_after_a_while(calling, ada):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from drsorch.access.requests import network_of
 from drsorch.api import throttles
 from drsorch.api.throttles import Buckets
 from drsorch.audit.models import AuditEvent, Outcome
@@ -55,6 +56,41 @@ def test_strangers_of_one_address_have_to_wait_and_those_who_are_known_there_do_
     assert answers == [401, 401, 401, 429, 429]
     assert calling(ada).ask("GET", "/executions").status_code == 200
     assert calling().ask("GET", "/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),
+        ("nonsense", "nonsense"),
+        ("", ""),
+    ],
+)
+def test_an_address_of_ipv6_counts_with_its_network(address, network):
+    assert network_of(address) == network
+
+
+def test_who_has_a_whole_network_of_ipv6_has_five_passwords(client, settings, olga):
+    settings.LOCAL_SIGN_IN = True
+    typed = {"username": "olga", "password": "wrong"}
+
+    def said(number, network="2001:db8:1:2"):
+        return client.post("/account/sign-in", typed, REMOTE_ADDR=f"{network}::{number:x}").status_code
+
+    assert [said(number) for number in range(1, 7)] == [200] * 4 + [429] * 2
+    assert said(1, "2001:db8:1:3") == 200
+
+
+def test_who_has_a_whole_network_of_ipv6_has_one_bucket(calling, settings):
+    settings.API_STRANGERS_PER_5_MINUTES = 2
+    get = calling().client.get
+
+    answers = [get("/api/v1/executions", REMOTE_ADDR=f"2001:db8:1:2::{number:x}").status_code for number in range(3)]
+
+    assert answers == [401, 401, 429]
+    assert get("/api/v1/executions", REMOTE_ADDR="2001:db8:1:3::1").status_code == 401
 
 
 WAYS_IN = {

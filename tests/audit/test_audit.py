@@ -19,8 +19,8 @@ from tests import factories
 
 READS = {"choices_of", "offered_regions", "offers", "own_account", "plan_named", "require", "warnings"}
 READS |= {"resolve_tags", "running_sentence"}
-# The second halves of start_execution and delete_executions, which ask the policy; these record.
-INNER = {"create_execution", "delete_execution"}
+# The second halves of start_execution, delete_executions and request_sync, which ask the policy; these record.
+INNER = {"create_execution", "delete_execution", "start_sync"}
 # Services that are another one, said otherwise: that one asks and records.
 OTHERWISE = {"copy_plan": "create_plan", "retry_wave": "decide_gate", "terminate_named": "terminate_instances"}
 

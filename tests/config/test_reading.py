@@ -57,7 +57,7 @@ def test_yaml_that_hides_something_is_refused_with_its_line(text, said):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"a": 1, "a": 2}', "the key 'a' twice"),
+        ('{"a": 1, "a": 2}', "the key 'a' is there twice in one object"),
         ('{"a": 1.5}', "a is 1.5, which is no whole number"),
         ('{"a": NaN}', "NaN"),
         ('{"a": 1e400}', "no whole number"),

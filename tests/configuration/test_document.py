@@ -1,15 +1,20 @@
 """The configuration as a document: out, and in again."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 
 from drsorch.audit.models import AuditEvent
 from drsorch.config.reading import read
 from drsorch.config.services import current_settings, update_settings
-from drsorch.errors import VersionMismatch
+from drsorch.errors import Invalid, VersionMismatch
 from executions.configuration import as_text, export_configuration, import_configuration
 from plans.models import RecoveryPlan
+from plans.services import update_plan
+from plans.written import definitions_of
 from protection.models import ProtectionGroup, SourceServer, TargetAccount
+from protection.services import register_account, update_account, update_group
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +34,35 @@ def test_what_goes_out_comes_in_and_goes_out_the_same(live, empty, ada):
     assert as_text(export_configuration(actor=ada)) == text
     assert TargetAccount.objects.get().external_id == "minimal-external-id"
     assert {change.action for change in result.changes if change.kind != "settings"} == {"create"}
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "@x", "\u200b+1", "a\nb"])
+def test_no_service_takes_a_name_that_its_own_document_could_not_be_read_with(live, ada, text):
+    account, group, plan = TargetAccount.objects.get(), ProtectionGroup.objects.first(), RecoveryPlan.objects.get()
+    waves = [replace(each, name=text) for each in definitions_of(RecoveryPlan.objects.for_detail().get())]
+    common = {"actor": ada, "version": None}
+
+    for refused in (
+        lambda: register_account(actor=ada, account_id="333333333333", name=text, regions=[]),
+        lambda: update_account(
+            account=account, name=text, role_arn=account.role_arn, tag_jobs=True, regions=[factories.REGION], **common
+        ),
+        lambda: update_group(group=group, name=text, description="", tier="", **common),
+        lambda: update_group(group=group, name="x", description="", tier=text, **common),
+        lambda: update_plan(plan=plan, name=text, waves=waves, **common),
+        lambda: update_plan(plan=plan, name="x", waves=waves, **common),
+    ):
+        with pytest.raises(Invalid, match=r"formula|on one line"):
+            refused()
+    assert export_configuration(actor=ada) == live
+
+
+def test_a_list_that_begins_with_a_dash_is_no_formula(live, empty, ada):
+    live["recoveryPlans"][0]["runbook"] = "- Call\n- Wait"
+
+    import_configuration(actor=ada, document=live, external_ids=EXTERNAL_IDS, dry_run=False)
+
+    assert export_configuration(actor=ada) == live
 
 
 def test_the_same_as_yaml(live, empty, ada):
