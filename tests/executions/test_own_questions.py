@@ -125,4 +125,3 @@ def test_the_page_asks_for_the_option_with_the_execution_itself(client, paused, 
     update_settings(actor=ada, version=None, initiator_may_not_answer=True)
 
     assert queries_of(client, paused.get_absolute_url()) == before
-
