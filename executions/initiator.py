@@ -22,7 +22,7 @@ def findings_about(execution: Execution) -> list[Finding]:
     The person counts, whatever the door was: a token that was revoked since does not stop what it has started. Three
     queries at most.
     """
-    person = get_user_model().objects.filter(pk=execution.initiated_by_id).first()
+    person = get_user_model().objects.filter(executions=execution.pk).first()
     if person is None and execution.source in OWN_SOURCES:
         return []
     is_active = person is not None and person.is_active

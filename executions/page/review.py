@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from drsorch.access import policy
 from drsorch.audit.actor import Actor
+from drsorch.config.services import current_settings
 from drsorch.errors import UserError
 from executions.decisions.readiness import GONE, Code, Finding, Severity
 from executions.models import Execution
@@ -89,6 +90,11 @@ class Review:
         self.refusal = refusal
         self.is_asked = is_asked
         self.actor = actor
+
+    @cached_property
+    def takes_two(self) -> bool:
+        """True when a second person will have to confirm it."""
+        return self.is_recovery and current_settings().four_eyes
 
     @property
     def sentence(self) -> str:

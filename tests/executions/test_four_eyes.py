@@ -18,7 +18,7 @@ from executions import services
 from executions.models import Execution, Gate
 from tests import factories
 from tests.executions.driving import run, sentences, tick
-from tests.executions.reading import page, text_of
+from tests.executions.reading import page, sign_in, text_of
 from tests.executions.starting import recover
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +171,15 @@ def test_the_page_asks_everybody_and_lets_only_the_second_person_confirm(client,
 
     gate.refresh_from_db()
     assert (gate.answer, gate.answered_by, gate.note) == ("CONFIRM", ada.user, "Agreed")
+
+
+def test_the_page_that_starts_it_says_so_before(client, four_eyes, small, olga):
+    sign_in(client, olga)
+    address = reverse("executions:start", args=[small.pk])
+
+    said = [client.get(address, {"mode": mode}).content.decode() for mode in ("RECOVERY", "DRILL")]
+
+    assert ["has confirmed the recovery." in text for text in said] == [True, False]
 
 
 def test_of_two_who_confirm_the_second_hears_who_did(recovery, ada):

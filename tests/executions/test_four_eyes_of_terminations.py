@@ -13,6 +13,7 @@ from drsorch.errors import Conflict, Denied, Invalid, NotFound
 from executions import services
 from executions.models import Execution, Termination
 from executions.termination import state_of_termination
+from executions.turn import wake
 from tests import factories
 from tests.executions import situations
 from tests.executions.driving import run, sentences, tick
@@ -51,6 +52,7 @@ def asked(four_eyes, recovery, olga):
 def test_nothing_is_terminated_until_a_second_person_confirms(aws, four_eyes, done, olga, ada):
     terminate(done, olga)
     for _ in range(3):
+        wake([done.pk])
         tick(done)
     assert not any(job["type"] == "TERMINATE" for job in aws.jobs())
     assert not done.instances_terminated
@@ -118,10 +120,12 @@ def test_the_database_knows_that_they_are_two_and_that_nothing_is_done_before(as
 
 
 def test_who_asks_again_after_it_gave_up_needs_a_second_person_again(four_eyes, recovery, olga, ada):
-    situations.give_up_terminating(recovery, recovery.waves.get())
+    terminate(recovery, olga)
+    terminate(recovery, ada)
+    Termination.objects.update(gave_up_at=situations.ago(minutes=1))
 
     assert terminate(recovery, ada).is_waiting
-    with pytest.raises(Denied):
+    with pytest.raises(Denied, match="ada asked for the termination"):
         terminate(recovery, ada)
     assert not terminate(recovery, olga).is_waiting
 
