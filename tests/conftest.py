@@ -32,7 +32,7 @@ def ada(db):
 
 @pytest.fixture
 def ada_online(ada, client, monkeypatch):
-    """A browser in which ada, the administrator, is signed in. That she is there is not noted among a page's queries."""
+    """A browser in which ada, the administrator, is signed in. No page of hers also notes that she is there."""
     monkeypatch.setattr(sessions, "NOTED_EVERY_SECONDS", 3600)
     client.force_login(staff(ada).user)
     return client
