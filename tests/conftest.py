@@ -2,6 +2,7 @@
 
 import pytest
 
+from drsorch.access import sessions
 from drsorch.access.roles import Role
 from drsorch.api import throttles
 from tests import factories
@@ -30,8 +31,9 @@ def ada(db):
 
 
 @pytest.fixture
-def ada_online(ada, client):
-    """A browser in which ada, the administrator, is signed in."""
+def ada_online(ada, client, monkeypatch):
+    """A browser in which ada, the administrator, is signed in. No page of hers also notes that she is there."""
+    monkeypatch.setattr(sessions, "NOTED_EVERY_SECONDS", 3600)
     client.force_login(staff(ada).user)
     return client
 
