@@ -27,7 +27,10 @@ SENTENCES = {
     WaveStatus.CHECKING: "Wave {wave.number}, {wave.name}: its instances are checked.",
 }
 
-REPLACED = "its recovery instance could not be found: it was terminated, or a later launch of the server replaced it."
+REPLACED = (
+    "its recovery instance could not be found: it is not shown yet, was terminated, or a later launch of the server "
+    "replaced it."
+)
 
 
 def show(turn: Turn, action: do.Progress) -> None:

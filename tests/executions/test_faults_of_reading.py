@@ -140,7 +140,8 @@ def test_an_instance_that_never_shows_fails_its_server_after_the_grace(aws, dril
     run(drill, aws)
 
     assert drill.status == "FAILED"
-    assert all("without a recovery instance" in row.error for row in ServerRun.objects.all())
+    job, why = Job.objects.get(), "but its recovery instance could not be found: it is not shown yet,"
+    assert all(row.error.startswith(f"DRS launched it in job {job}, {why}") for row in ServerRun.objects.all())
 
 
 def test_nothing_is_sent_again_while_drs_cannot_be_asked(aws, drill):
