@@ -15,6 +15,7 @@ from executions.admin_jobs import PLACE, linked
 from executions.models import (
     Event,
     Execution,
+    ExecutionTag,
     Gate,
     Job,
     Launch,
@@ -34,6 +35,13 @@ def listed(model: Any, label: str, **lookup: Any) -> str:
     page = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
     query = "&".join(f"{name}={value}" for name, value in lookup.items())
     return format_html('<a href="{}?{}">{}</a>', page, query, label)
+
+
+class TagInline(PolicedInline):
+    """What the caller gave an execution to find it again."""
+
+    model = ExecutionTag
+    fields = readonly_fields = ("key", "value")
 
 
 class WaveInline(PolicedInline):
@@ -92,7 +100,7 @@ class ExecutionAdmin(RecordAdmin):
     list_filter = ("status", "mode", "source", "instances_terminated")
     search_fields = ("id", "plan_name", "initiator", "reason", "override_reason")
     date_hierarchy = "created_at"
-    inlines = (WaveInline,)
+    inlines = (TagInline, WaveInline)
     exclude = ("preempted_by",)
     readonly_fields = ("made_way_for", "more")
 

@@ -17,7 +17,7 @@ from drsorch.access.denials import exporting
 from drsorch.access.policed import RecordAdmin, actor_at
 from drsorch.audit import anchor
 from drsorch.audit.export import FORMATS
-from drsorch.audit.models import HEAD, AuditEvent, AuditHead, AuditSegment, AuditVerification
+from drsorch.audit.models import HEAD, AuditAnchor, AuditEvent, AuditHead, AuditSegment, AuditVerification
 from drsorch.audit.verified import is_recorded
 
 CHANGELIST = "admin:audit_auditevent_changelist"
@@ -91,6 +91,14 @@ class AuditEventAdmin(AuditedAdmin):
         else:
             messages.success(request, f"{report.counted()} Nothing is wrong.")
         return redirect(CHANGELIST)
+
+
+@admin.register(AuditAnchor)
+class AuditAnchorAdmin(AuditedAdmin):
+    """What the anchors of all hosts held when they were written last."""
+
+    list_display = ("place", "sequence", "at", "hmac")
+    search_fields = ("place",)
 
 
 @admin.register(AuditVerification)

@@ -72,6 +72,16 @@ def test_an_execution_leads_to_its_waves_servers_jobs_and_timeline_and_cannot_be
     assert online.post(f"/admin/executions/execution/{execution.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
+def test_an_execution_shows_the_tags_that_its_caller_gave_it(online, execution):
+    execution.tags.create(key="team", value="<storage>")
+
+    text = online.get(page("execution", execution.pk)).content.decode()
+
+    assert "team" in text
+    assert "&lt;storage&gt;" in text
+    assert 'name="tags-0-value"' not in text
+
+
 def test_a_job_leads_an_auditor_back_to_its_execution_and_a_call_to_its_job(client, execution):
     client.force_login(staff(factories.person("anton", Role.AUDITOR)).user)
     job = Job.objects.get()

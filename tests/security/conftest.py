@@ -15,7 +15,7 @@ from drsorch.access.roles import Permission
 from drsorch.access.tokens import issue_token
 from drsorch.api import health
 from drsorch.audit import retention
-from drsorch.audit.models import AuditSegment
+from drsorch.audit.models import AuditAnchor, AuditSegment
 from drsorch.audit.record import record
 from drsorch.audit.verified import keep
 from drsorch.audit.verify import verify
@@ -69,6 +69,7 @@ def names(world, ada, segment):
         "access.team": team,
         "access.orgwidegrant": OrgWideGrant.objects.get(user=someone.user),
         "audit.auditevent": event,
+        "audit.auditanchor": AuditAnchor.objects.get(),
         "audit.auditsegment": segment,
         "audit.auditverification": keep(verify(), ada),
         "protection.targetaccount": world.north,

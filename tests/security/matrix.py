@@ -125,6 +125,7 @@ ADMIN = [
     by_administrators("access.team"),
     by_administrators("access.orgwidegrant"),
     records("audit.auditevent", "everywhere", AUDITOR),
+    records("audit.auditanchor", "everywhere", AUDITOR),
     records("audit.auditsegment", "everywhere", AUDITOR),
     records("audit.auditverification", "everywhere", AUDITOR),
     AdminModel("protection.targetaccount", "north", P.MANAGE_ACCOUNTS, P.MANAGE_ACCOUNTS),

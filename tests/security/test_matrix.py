@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import Q
 from django.urls import get_resolver
@@ -59,12 +60,12 @@ def bearing(client, text):
 
 
 def changes():
-    """The evidence of changes. To leave and to read evidence is evidence too, and so is each refusal.
+    """The evidence of changes. To leave, and to read or verify evidence, is evidence too, and so is each refusal.
 
     That somebody came in counts: no row brings a password or a code. Whom another row than the last signed out would be
     asked to sign in by the rows after it.
     """
-    reading = ("sign_out", "export_audit", "export_configuration", "download_audit_segment")
+    reading = ("sign_out", "export_audit", "export_configuration", "download_audit_segment", "verify_audit")
     return AuditEvent.objects.filter(outcome=Outcome.ALLOWED).exclude(action__in=reading)
 
 
@@ -94,6 +95,27 @@ def test_every_page_of_the_admin_site_has_a_row():
         "admin/django_q/ormq/*",
         "admin/^(?P*audit|access|protection|plans|config|executions|django_q)",
     }
+
+
+# Tables that have no page at the admin site, and where one sees what they hold.
+WITHOUT_A_PAGE = {
+    "api.keptanswer": "nowhere: they are the answers to people's own requests, which others need not have in sight",
+    "audit.audithead": "above the list of events",
+    "executions.accountset": "nowhere: it only says of an execution in which accounts its servers are",
+    "plans.wave": "on the page of its plan",
+    "plans.wavegroup": "on the page of its plan",
+    "plans.waveserver": "on the page of its plan at the console",
+    "queue.workerheartbeat": "in /api/v1/health/ready",
+}
+
+
+def test_every_table_of_the_product_is_shown_at_the_admin_site_or_named_here():
+    shown = {model._meta.label_lower for model in admin.site._registry}
+    shown |= {inline.model._meta.label_lower for page in admin.site._registry.values() for inline in page.inlines}
+    ours = ("drsorch.", "protection.", "plans.", "executions.")
+    tables = {model._meta.label_lower for model in apps.get_models() if model.__module__.startswith(ours)}
+
+    assert tables - shown == set(WITHOUT_A_PAGE)
 
 
 def admin_resolver():
