@@ -93,7 +93,9 @@ def test_others_do_not_read_it_whatever_they_may_do_elsewhere(calling, olga, ver
     for person in (olga, vera):
         error = calling(person).refusal("GET", path, status=403)
         assert (error["code"], error["details"]) == ("INSUFFICIENT_PERMISSIONS", {"role": "DRSAuditor"})
-    assert AuditEvent.objects.count() == 4
+    exports = AuditEvent.objects.filter(action="export_audit", outcome="DENIED")
+    assert list(exports.values_list("actor", flat=True)) == (["vera", "olga"] if "csv" in path else [])
+    assert AuditEvent.objects.count() == 4 + len(exports)
 
 
 def test_a_token_reads_it_only_with_all_that_its_owner_reads_it_by(calling, ada, anton, trail):

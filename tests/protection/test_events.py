@@ -12,7 +12,7 @@ from drsorch.audit.actor import Source
 from drsorch.audit.models import AuditEvent
 from drsorch.errors import Denied, Invalid, UserError
 from protection.events import receive_event
-from protection.models import ReceivedEvent
+from protection.models import AccountRegion, ReceivedEvent
 from protection.services import register_account
 from tests import factories
 
@@ -82,8 +82,17 @@ def test_the_same_event_again_starts_nothing(sender):
 
     assert (receipt.regions, receipt.is_repeated) == (3, True)
     assert tasks() == 3
-    receive_event(actor=sender, event=event(id="another"))
-    assert tasks() == 6
+
+
+def test_another_event_starts_it_again_but_for_what_waits_for_the_worker(sender):
+    receive_event(actor=sender, event=event())
+    AccountRegion.objects.filter(region=factories.OTHER_REGION).update(sync_asked_at=None)  # the worker has begun it
+
+    assert receive_event(actor=sender, event=event(id="another")).regions == 3
+    assert tasks() == 4
+    AccountRegion.objects.update(sync_asked_at=None)
+    receive_event(actor=sender, event=event(id="a-third"))
+    assert tasks() == 7
 
 
 def test_the_rule_may_be_named_in_the_detail(sender):
