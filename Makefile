@@ -7,7 +7,7 @@ ARGS ?=
 MINUTES ?= 5
 PROVIDER := tests/access/provider
 
-.PHONY: demo test provider matrix fuzz lint bench torture clean
+.PHONY: demo test access provider matrix fuzz lint bench torture clean
 
 # Each stamp is the lock file as it was installed, so that a changed lock installs again and an unchanged one costs nothing.
 $(VENV)/requirements.txt: requirements.txt
@@ -31,6 +31,9 @@ demo: $(VENV)/requirements.txt
 
 test: $(VENV)/requirements-dev.txt
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+
+access: $(VENV)/requirements-dev.txt
+	$(BIN)/python -m pytest -m access --numprocesses 2 --dist worksteal tests/security $(ARGS)
 
 matrix: $(VENV)/requirements-dev.txt
 	$(BIN)/python -m pytest -m matrix tests/executions/test_fault_matrix.py $(ARGS)

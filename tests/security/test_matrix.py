@@ -34,6 +34,7 @@ CAST = [
 ]
 
 
+@pytest.mark.access
 @pytest.mark.parametrize("person", CAST, ids=lambda person: person.name)
 def test_every_address_answers_as_the_matrix_says(enter, papers, names, person):
     client = enter(person)
