@@ -98,6 +98,7 @@ def ids(world):
         "launchOver": server,
         "sourceServerId": server,
         "recoveryInstanceId": (FOREIGN_INSTANCE, NO_INSTANCE),
+        "instanceIds": (FOREIGN_INSTANCE, NO_INSTANCE),
     }
 
 
