@@ -11,7 +11,6 @@ from drsorch.errors import Denied
 from executions.models import Execution, Termination
 from executions.states import UNSTARTED_WAVE, GateKind, WaveStatus
 
-CODE = "SECOND_PERSON_REQUIRED"
 DECIDERS = f"{Permission.MANAGE_EXECUTION} and {Permission.EXECUTE_RECOVERY}"
 
 
@@ -66,7 +65,7 @@ def why_not_terminate(execution: Execution, actor: Actor) -> str:
 def refuse(why: str, execution: Execution) -> None:
     """Raise Denied (SECOND_PERSON_REQUIRED) when there is a reason."""
     if why:
-        raise Denied(why, code=CODE, details={"initiator": execution.initiator})
+        raise Denied(why, code="SECOND_PERSON_REQUIRED", details={"initiator": execution.initiator})
 
 
 def _is_another(actor: Actor, first: int | None) -> bool:

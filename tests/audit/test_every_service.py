@@ -33,6 +33,18 @@ ASKS = READS | {
     *("is_administrator", "is_everywhere", "is_initiator", "may_audit", "require_administrator", "with_rights"),
     *("extents_of", "holders_in_sight", "listed", "look_at_servers", "look_up", "permit", "questions", "watch"),
     *("refuse_held", "refuse_unless_free", "refuse_unless_ready", "why_not_update"),
+    *(
+        "everything_at",
+        "jobs_of",
+        "label_in_sight",
+        "own_name",
+        "reached_beyond",
+        "veil",
+        "veil_last",
+        "why_not_answer",
+        "why_not_terminate",
+        "with_execution",
+    ),
 }
 # What writes the evidence itself.
 ASKS |= {"keep", "note_refused_command", "record", "record_refusal"}
