@@ -112,6 +112,7 @@ def test_who_may_not_decide_reads_why_once_and_has_no_form_that_works(client, fa
 
 def test_the_page_takes_the_same_queries_for_few_servers_and_questions_and_for_many(client, failed, olga):
     client.force_login(olga.user)
+    execution(olga, status="CANCELLED", preempted_by=failed)
     few = queries_of(client, failed.get_absolute_url())
     for number in range(3, 8):
         servers = [{"name": f"more-{number}-{at}"} for at in range(10)]

@@ -202,7 +202,7 @@ def test_a_level_that_is_not_asked_is_caught(enter, names, monkeypatch):
 
 
 def test_grants_of_teams_that_are_forgotten_are_caught(enter, names, monkeypatch):
-    monkeypatch.setattr(reach, "to_person", lambda _: lambda model, level: Q(pk__in=()))
+    monkeypatch.setattr(reach, "to_person", lambda _: lambda model, level, at: Q(pk__in=()))
     assert first_deviation(enter, names, LOOKER, of_object())
 
 
