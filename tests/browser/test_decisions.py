@@ -192,3 +192,17 @@ def test_people_decide_without_a_script(browser, live_server, client, settings, 
     expect(page.get_by_text("Decided: launch in spite of it.")).to_be_visible()
     context.close()
     assert gate_of(problem).answer == "ACCEPT"
+
+
+def test_what_went_wrong_with_a_server_is_read_without_scrolling_its_table(visit, failed):
+    why = "DRS launched it, but its recovery instance could not be found: a later launch of the server replaced it."
+    run = failed.waves.get(number=2).servers.filter(launch_status="FAILED").first()
+    type(run).objects.filter(pk=run.pk).update(error=why)
+    page = visit(failed)
+    note = page.get_by_text(why)
+    expect(note).to_be_visible()
+
+    table = page.locator(".table-scroll", has=note)
+    assert table.evaluate("box => box.scrollWidth > box.clientWidth"), "nothing would be hidden"
+    ends = [each.evaluate("box => box.getBoundingClientRect().right") for each in (note, table)]
+    assert ends[0] <= ends[1]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from drsorch.aws.drs_answers import JobServer
-from executions.decisions.reconciliation import CLOCK_SKEW, TOKEN_TAG, Sought, emptied, in_the_way, ours
+from executions.decisions.reconciliation import CLOCK_SKEW, TOKEN_TAG, Sought, emptied, in_the_way, ours, told_by_log
 from tests.executions.building import NOW
 
 SOUGHT = Sought(
@@ -138,3 +138,30 @@ def test_a_job_that_names_no_servers_any_more_may_be_the_calls_by_type_initiator
     job, expected = EMPTIED[case]
 
     assert emptied([job], SOUGHT) == ([job] if expected else [])
+
+
+# What the job's log names, and whether the job counts before, and after, no other can turn up any more.
+LOGS = {
+    "all the servers": ({"s-1", "s-2"}, True, True),
+    "some of the servers": ({"s-1"}, True, True),
+    "another server too": ({"s-1", "s-3"}, False, False),
+    "another server": ({"s-3"}, False, False),
+    "none": (set(), False, True),
+}
+
+
+@pytest.mark.parametrize("case", LOGS)
+def test_the_log_of_a_job_that_names_no_servers_any_more_tells_whose_it_is(case):
+    named, before, after = LOGS[case]
+    job = Job(names=())
+    logs = {job.job_id: frozenset(named)}
+
+    assert told_by_log([job], logs, SOUGHT, may_be_silent=False) == ([job] if before else [])
+    assert told_by_log([job], logs, SOUGHT, may_be_silent=True) == ([job] if after else [])
+
+
+def test_a_job_whose_log_names_the_servers_comes_before_an_older_one_with_a_silent_log():
+    silent, told = Job(names=(), job_id="silent"), Job(names=(), job_id="told")
+    logs = {"silent": frozenset(), "told": frozenset({"s-1"})}
+
+    assert told_by_log([silent, told], logs, SOUGHT, may_be_silent=True) == [told, silent]

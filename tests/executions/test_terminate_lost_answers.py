@@ -24,6 +24,13 @@ def terminations(aws):
     return [row["jobID"] for row in aws.jobs() if row["type"] == "TERMINATE"]
 
 
+def lose_answer(aws, execution):
+    """Send the call; its answer is lost, and the first look for its job is denied."""
+    aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
+    aws.fault(operation="DescribeJobs", kind="denied", times=1)
+    tick(execution)
+
+
 @pytest.fixture
 def lost(aws, place, asked):
     """A termination whose answer was lost, a moment after another operator's; DRS names no servers of the two jobs."""
@@ -33,10 +40,8 @@ def lost(aws, place, asked):
     shown = describe_recovery_instances(sessions.client(place, "us-east-1", "drs"), server_ids=[other.source_server_id])
     terminate_outside(place, [row.recovery_instance_id for row in shown])
     aws.advance(5)
-    aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
-    aws.fault(operation="DescribeJobs", kind="denied", times=1)
     aws.fault(kind="participants_empty")
-    tick(asked)
+    lose_answer(aws, asked)
     aws.advance(1000)
     let_waits_pass()
     return asked
@@ -61,32 +66,28 @@ def test_a_job_whose_log_is_silent_counts_only_once_no_other_can_turn_up(aws, lo
 
 
 def test_a_job_that_drs_has_emptied_while_nobody_could_ask_is_kept_as_evidence(aws, asked):
-    aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
-    aws.fault(operation="DescribeJobs", kind="denied", times=1)
     aws.fault(kind="participants_empty")
-    tick(asked)
+    lose_answer(aws, asked)
     aws.advance(1000)
     let_settle()
 
     finish(asked, aws)
 
     assert asked.instances_terminated, sentences(asked)
-    [job] = [row["jobID"] for row in aws.jobs() if row["type"] == "TERMINATE"]
+    [job] = terminations(aws)
     assert TerminationCall.objects.get().job.job_id == job
     assert any(line.startswith(f"DRS job {job} terminates 2") for line in sentences(asked))
 
 
 def test_its_job_is_found_although_some_of_its_servers_were_seen_to_be_gone_before(aws, asked):
-    aws.fault(operation="TerminateRecoveryInstances", kind="cut_after", times=1)
-    aws.fault(operation="DescribeJobs", kind="denied", times=1)
-    tick(asked)
+    lose_answer(aws, asked)
     first = ServerRun.objects.first()
     ServerRun.objects.filter(pk=first.pk).update(launch_status="TERMINATED")
     let_waits_pass()
 
     tick(asked)
 
-    [job] = [row["jobID"] for row in aws.jobs() if row["type"] == "TERMINATE"]
+    [job] = terminations(aws)
     assert TerminationCall.objects.get().job.job_id == job
 
 

@@ -3,9 +3,7 @@
 import pytest
 
 from drsorch.aws import drs, ec2, sessions, sts
-from drsorch.aws.errors import (
-    AwsDenied,
-)
+from drsorch.aws.errors import AwsDenied
 from tests.aws.scripted import REGION
 from tests.aws.with_simulator.calling import launched, total
 

@@ -5,11 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from drsorch.aws import calls, drs, ec2, sessions
-from drsorch.aws.errors import (
-    AwsNotReady,
-    AwsThrottled,
-    AwsUnknown,
-)
+from drsorch.aws.errors import AwsNotReady, AwsThrottled, AwsUnknown
 from tests.aws.scripted import REGION
 from tests.aws.with_simulator.calling import launched, total
 from tests.simulator.callers import target_client
