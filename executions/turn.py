@@ -33,15 +33,22 @@ class Turn:
         self.fence = execution.fence
         self.due_again_at = due_again_at
         self.began_at = timezone.now()
+        self.is_overtaken = False
 
     @contextmanager
     def record(self) -> Iterator[Execution]:
-        """One short transaction that writes only while the fence is ours. Raises Stale, and then changes nothing."""
+        """One short transaction that writes only while the fence is ours. Raises Stale, and then changes nothing.
+
+        Inside it `is_overtaken` tells whether somebody has changed and so woken the execution since it was last read:
+        what is decided is read in several queries, and people may answer between two of them.
+        """
         with transaction.atomic():
+            known = self.execution.next_tick_at
             lease = timezone.now() + timedelta(seconds=settings.ENGINE_LEASE_SECONDS)
             if not Execution.objects.filter(pk=self.execution.pk, fence=self.fence).update(lease_until=lease):
                 raise Stale(f"{self.execution} was taken over by another worker.")
             self.execution.refresh_from_db()
+            self.is_overtaken = self.execution.next_tick_at != known
             yield self.execution
             crash.point("inside the record")
         crash.point("record committed")

@@ -49,8 +49,13 @@ QUESTIONS = {
 
 
 def ask(turn: Turn, action: do.Ask) -> None:
-    """Write a question about a wave, and pause the execution when nothing else goes on."""
+    """Write a question about a wave, and pause the execution when nothing else goes on.
+
+    Not when somebody has changed the execution meanwhile: what was to be asked may have been answered.
+    """
     with turn.record() as execution:
+        if turn.is_overtaken:
+            return
         wave = WaveRun.objects.get(pk=action.wave, execution=execution)
         details = _details(wave, action.kind)
         by = "; ".join(detail["sentence"] for detail in details) or execution.pause_requested_by
@@ -60,6 +65,8 @@ def ask(turn: Turn, action: do.Ask) -> None:
 def pause(turn: Turn, action: do.Pause) -> None:
     """Pause an execution in which nothing goes on any more until a person answers."""
     with turn.record() as execution:
+        if turn.is_overtaken:
+            return
         gate = Gate.objects.get(wave=action.wave, answered_at=None)
         execution.move_to(ExecutionStatus.PAUSED, by="engine", note=gate.question, fence=turn.fence)
 
