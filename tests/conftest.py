@@ -7,6 +7,7 @@ from drsorch.access.roles import Role
 from drsorch.api import throttles
 from tests import factories
 from tests.access.conftest import staff
+from tests.registered import Known
 
 pytest_plugins = [
     "tests.simulator_fixtures",
@@ -59,12 +60,22 @@ def sam(db):
 @pytest.fixture
 def aws(simulator):
     """The local endpoint with a fresh world `minimal`, and a gateway that remembers nothing of the one before."""
-    factories.forget_sessions()
+    factories.forget_sessions(clients=False)
     yield simulator
-    factories.forget_sessions()
+    factories.forget_sessions(clients=bool(simulator.faults()))  # their clients may have used up their retries
+
+
+@pytest.fixture(scope="session")
+def known():
+    """What the local endpoint said of the target account, once a test has asked."""
+    return []
 
 
 @pytest.fixture
-def place(aws, ada):
+def place(aws, ada, known):
     """The target account of world `minimal`, registered, validated and synchronised."""
-    return factories.account(ada)
+    if known:
+        return known[0].again(ada)
+    account = factories.account(ada)
+    known.append(Known.of(account))
+    return account

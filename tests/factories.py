@@ -1,5 +1,7 @@
 """Make people, accounts, groups, plans and executions through the product's own services."""
 
+from collections import OrderedDict
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
@@ -28,29 +30,33 @@ def person(username, role=None, *, everywhere=True):
     return Actor(name=username, source=Source.UI, user=user)
 
 
-def forget_sessions():
-    """Let the gateway start afresh, as a new process would."""
+def forget_sessions(*, clients=True):
+    """Let the gateway start afresh, as a new process would. Making clients anew takes most of a short test."""
+    kept = OrderedDict() if clients else sessions._process.apis
     sessions.forget()
+    sessions._process.apis = kept
 
 
 def account(actor, account_id=TARGET, *, regions=(REGION, OTHER_REGION)):
     """An account of world `minimal`, validated and with its inventory."""
-    own = {"name": "Hub", "role_arn": None, "external_id": None}
-    role = f"arn:aws:iam::{account_id}:role/drsorch-spoke"
-    other = {"name": "Target", "role_arn": role, "external_id": "minimal-external-id"}
-    return account_of(actor, {"id": account_id, "regions": regions, **(own if account_id == HUB else other)})
+    return _known(actor, described(account_id, regions=regions))
 
 
-def account_of(actor, described):
+def described(account_id=TARGET, *, regions=(REGION, OTHER_REGION)):
+    """How an account of world `minimal` is registered."""
+    role = {"role_arn": f"arn:aws:iam::{account_id}:role/drsorch-spoke", "external_id": "minimal-external-id"}
+    name, role = ("Hub", {}) if account_id == HUB else ("Target", role)
+    return {"account_id": account_id, "name": name, "regions": regions, **role}
+
+
+def account_of(actor, world):
     """An account as the local endpoint describes it in its world, validated and with its inventory."""
-    row = protection.register_account(
-        actor=actor,
-        account_id=described["id"],
-        name=described["name"],
-        regions=described["regions"],
-        role_arn=described["role_arn"] or "",
-        external_id=described["external_id"] or "",
-    )
+    role = {name: world[name] or "" for name in ("role_arn", "external_id")}
+    return _known(actor, {"account_id": world["id"], "name": world["name"], "regions": world["regions"], **role})
+
+
+def _known(actor, how):
+    row = protection.register_account(actor=actor, **how)
     protection.validate_account(account=row, actor=actor)
     for region in row.regions.all():
         inventory.sync_region(region)
