@@ -10,7 +10,7 @@ from tests.queue.processes import wait_for
 from tests.torture.installation import Installation
 
 # AWS's time flies, so that a drill takes seconds; what would wait as long as AWS takes looks more often.
-SPEED = 120
+SPEED = 240
 PATIENCE = {"POLL_FAST_SECONDS": "0.5", "POLL_NORMAL_SECONDS": "0.5", "POLL_SLOW_SECONDS": "1"}
 PATIENCE |= {"ENGINE_RECHECK_SECONDS": "1", "ENGINE_LOOK_SECONDS": "2", "SURVEY_SECONDS": "5"}
 UP_WITHIN = 90  # seconds
