@@ -40,8 +40,9 @@ class AuditEventAdmin(AuditedAdmin):
     """The audit trail, with the state of its chain."""
 
     change_list_template = "admin/audit/auditevent/list.html"
-    list_display = ("sequence", "at", "actor", "actor_kind", "source", "action", "object_kind", "object_name")
-    list_display += ("account", "outcome")  # type: ignore[assignment]
+    # Who did what to what, and whether it was allowed, come first: beside the filters a screen holds no more.
+    list_display = ("sequence", "at", "actor", "action", "object_name", "outcome", "object_kind", "account", "source")
+    list_display += ("actor_kind",)  # type: ignore[assignment]
     list_filter = ("outcome", "actor_kind", "source", "action", "object_kind")
     search_fields = ("actor", "object_name", "object_id", "account", "token", "request_id", "address")
     date_hierarchy = "at"
