@@ -84,6 +84,16 @@ def test_the_same_event_again_starts_nothing(sender):
     assert tasks() == 3
 
 
+def test_of_the_same_event_twice_at_once_one_starts_something(at_once, sender):
+    def receive():
+        return receive_event(actor=sender, event=event()), tasks()
+
+    ends = at_once(receive, receive)
+
+    assert sorted(receipt.is_repeated for receipt, _ in ends) == [False, True]
+    assert [(receipt.regions, count) for receipt, count in ends] == [(3, 3)] * 2
+
+
 def test_another_event_starts_it_again_but_for_what_waits_for_the_worker(sender):
     receive_event(actor=sender, event=event())
     AccountRegion.objects.filter(region=factories.OTHER_REGION).update(sync_asked_at=None)  # the worker has begun it
