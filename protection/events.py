@@ -75,8 +75,10 @@ def _start(actor: Actor, event_id: str, rule: str) -> Receipt:
     if not is_new:
         return Receipt(row.event_id, row.rule, row.regions, is_repeated=True)
     ReceivedEvent.objects.filter(received_at__lt=timezone.now() - KEPT).delete()
-    # Of all accounts: access to everything was asked for, and the sender needs to see none of it.
-    row.regions = sum(start_sync(account=account, actor=actor) for account in TargetAccount.objects.all())
+    # Of all accounts: access to everything was asked for, and the sender needs to see none of it. In the order in which
+    # an import locks their rows: the other way round, each could wait for the other.
+    accounts = TargetAccount.objects.order_by("account_id")
+    row.regions = sum(start_sync(account=account, actor=actor) for account in accounts)
     row.save(update_fields=["regions"])
     record(actor, "receive_event", row, regions=row.regions)
     return Receipt(event_id, rule, row.regions, is_repeated=False)

@@ -134,7 +134,7 @@ def test_a_region_that_waits_for_the_worker_is_not_asked_for_again_before_its_tu
         assert calling(vera).data("POST", "/drs/sync", status=202) == {"regions": 2}
     assert OrmQ.objects.count() == before + 2
 
-    tasks.sync_region(place.pk)
+    tasks.sync_region(place.regions.first().pk)
     calling(vera).data("POST", "/drs/sync", status=202)
     assert OrmQ.objects.count() == before + 3
 

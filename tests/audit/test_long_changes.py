@@ -1,11 +1,15 @@
 """A change of many objects appends its evidence at its end: until then nobody waits for the head of the chain."""
 
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from drsorch.access.models import User
 from drsorch.access.roles import Permission, Right
 from drsorch.audit.models import AuditEvent
 from drsorch.audit.record import at_the_end, record
@@ -118,3 +122,59 @@ def test_what_failed_as_a_whole_leaves_no_evidence_for_the_next_one(ada):
 def test_without_a_transaction_there_is_no_end(ada):
     with pytest.raises(transaction.TransactionManagementError, match="at the end of their transaction"), at_the_end():
         pass
+
+
+def in_the_middle(writers):
+    """Where writers meet while each has its transaction open. On SQLite there is one at a time: it waits for nobody."""
+    return Barrier(writers if connection.features.has_select_for_update else 1, timeout=10)
+
+
+def after_all(ends):
+    """The problems of the chain and the actions in it, as the writer saw them who ended last."""
+    return max(ends, key=lambda end: len(end[1]))
+
+
+def test_who_gathers_evidence_lets_the_owner_of_the_next_row_append(at_once, ada, olga):
+    meet = in_the_middle(2)
+
+    def gather():
+        with transaction.atomic(), at_the_end():
+            record(ada, "gathered", ada.user)
+            meet.wait()
+            User.objects.select_for_update().get(pk=olga.user.pk)
+            record(ada, "gathered", olga.user)
+        return verify().problems, appended()
+
+    def write():
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=olga.user.pk)
+            meet.wait()
+            record(olga, "alone", olga.user)
+        return verify().problems, appended()
+
+    problems, told = after_all(at_once(gather, write))
+
+    assert problems == []
+    assert told in (["alone", "gathered", "gathered"], ["gathered", "gathered", "alone"])
+
+
+def test_those_who_gather_at_once_append_each_its_own_in_one_piece(at_once, ada):
+    names, rounds, each = ("first", "second", "third"), 3, 3
+    meet = in_the_middle(len(names))
+
+    def gather(name):
+        for _ in range(rounds):
+            with transaction.atomic(), at_the_end():
+                for _ in range(each):
+                    record(ada, name, ada.user)
+                    meet.wait()
+                with suppress(RuntimeError), transaction.atomic():
+                    record(ada, "undone", ada.user)
+                    raise RuntimeError
+        return verify().problems, appended()
+
+    problems, told = after_all(at_once(*(partial(gather, name) for name in names)))
+
+    assert problems == []
+    assert sorted(told[::each]) == sorted(names * rounds)
+    assert told == [name for name in told[::each] for _ in range(each)]

@@ -12,7 +12,7 @@ from drsorch.audit.actor import Source
 from drsorch.audit.models import AuditEvent
 from drsorch.errors import Denied, Invalid, UserError
 from protection.events import receive_event
-from protection.models import AccountRegion, ReceivedEvent
+from protection.models import AccountRegion, ReceivedEvent, TargetAccount
 from protection.services import register_account
 from tests import factories
 
@@ -76,12 +76,30 @@ def test_an_event_asks_for_every_region_to_be_synchronised(sender):
     assert AuditEvent.objects.filter(action="request_sync", actor="ada").count() == 2
 
 
+def test_accounts_are_rung_for_in_the_order_in_which_an_import_locks_them(sender):
+    TargetAccount.objects.filter(account_id=factories.HUB).update(name="Zebra")
+    receive_event(actor=sender, event=event())
+
+    rung = AuditEvent.objects.filter(action="request_sync").order_by("sequence").values_list("account", flat=True)
+    assert list(rung) == sorted([factories.HUB, factories.TARGET])
+
+
 def test_the_same_event_again_starts_nothing(sender):
     receive_event(actor=sender, event=event())
     receipt = receive_event(actor=sender, event=event())
 
     assert (receipt.regions, receipt.is_repeated) == (3, True)
     assert tasks() == 3
+
+
+def test_of_the_same_event_twice_at_once_one_starts_something(at_once, sender):
+    def receive():
+        return receive_event(actor=sender, event=event()), tasks()
+
+    ends = at_once(receive, receive)
+
+    assert sorted(receipt.is_repeated for receipt, _ in ends) == [False, True]
+    assert [(receipt.regions, count) for receipt, count in ends] == [(3, 3)] * 2
 
 
 def test_another_event_starts_it_again_but_for_what_waits_for_the_worker(sender):
