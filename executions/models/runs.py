@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from executions.models.execution import Execution
+from executions.models.places import AccountSet
 from executions.states import (
     OPEN_SERVER,
     OPTIONS,
@@ -16,7 +17,7 @@ from executions.states import (
     LaunchStatus,
     WaveStatus,
 )
-from plans.models import Checks, Impact, LaunchOrder, OnFailure
+from plans.models import Checks, Impact, LaunchOrder, OnFailure, RecoveryPlan
 from protection.models import SourceServer, TargetAccount
 
 
@@ -83,6 +84,9 @@ class ServerRun(models.Model):
     """A server inside one execution; ids and names are frozen."""
 
     wave = models.ForeignKey(WaveRun, on_delete=models.CASCADE, related_name="servers")
+    # As of its execution: who may see it is told by the row, however many there are.
+    plan = models.ForeignKey(RecoveryPlan, null=True, on_delete=models.SET_NULL, related_name="+")
+    ran_in = models.ForeignKey(AccountSet, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     server = models.ForeignKey(SourceServer, null=True, on_delete=models.SET_NULL, related_name="runs")
     account = models.ForeignKey(TargetAccount, on_delete=models.PROTECT, related_name="+")
     region = models.CharField(max_length=32)
@@ -109,7 +113,8 @@ class ServerRun(models.Model):
     terminated_at = models.DateTimeField(null=True)
 
     objects = ServerRunQuerySet.as_manager()
-    access_via = ("wave",)
+    granted_via = ("plan",)
+    access_via = ("ran_in",)
 
     class Meta:
         ordering = ["wave", "order", "name", "source_server_id"]
