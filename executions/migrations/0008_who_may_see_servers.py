@@ -2,15 +2,6 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
-from django.db.models import OuterRef, Subquery
-
-
-def copy(apps, schema_editor):
-    """Give the servers of before what their executions say."""
-    executions = apps.get_model("executions", "Execution").objects.filter(waves=OuterRef("wave"))
-    apps.get_model("executions", "ServerRun").objects.update(
-        **{name: Subquery(executions.values(name)) for name in ("plan", "ran_in")}
-    )
 
 
 class Migration(migrations.Migration):
@@ -42,5 +33,20 @@ class Migration(migrations.Migration):
                 to="executions.accountset",
             ),
         ),
-        migrations.RunPython(copy, migrations.RunPython.noop),
+        migrations.AlterField(
+            model_name="serverrun",
+            name="account",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="protection.targetaccount",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="serverrun",
+            index=models.Index(
+                fields=["account", "id", "recovery_instance_id", "ran_in", "plan"], name="server_run_in_an_account"
+            ),
+        ),
     ]

@@ -88,7 +88,7 @@ class ServerRun(models.Model):
     plan = models.ForeignKey(RecoveryPlan, null=True, on_delete=models.SET_NULL, related_name="+")
     ran_in = models.ForeignKey(AccountSet, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     server = models.ForeignKey(SourceServer, null=True, on_delete=models.SET_NULL, related_name="runs")
-    account = models.ForeignKey(TargetAccount, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(TargetAccount, on_delete=models.PROTECT, related_name="+", db_index=False)
     region = models.CharField(max_length=32)
     source_server_id = models.CharField(max_length=32)
     name = models.CharField(max_length=255)
@@ -118,7 +118,13 @@ class ServerRun(models.Model):
 
     class Meta:
         ordering = ["wave", "order", "name", "source_server_id"]
-        indexes = [models.Index(fields=["source_server_id"], name="server_run_of_a_server")]
+        indexes = [
+            models.Index(fields=["source_server_id"], name="server_run_of_a_server"),
+            # Whether it has an instance, and who may see it, told without the row being read.
+            models.Index(
+                fields=["account", "id", "recovery_instance_id", "ran_in", "plan"], name="server_run_in_an_account"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["wave", "source_server_id"], name="server_once_per_wave_run"),
             models.CheckConstraint(

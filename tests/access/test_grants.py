@@ -95,7 +95,7 @@ def test_servers_of_before_are_seen_by_who_sees_their_executions(world):
     before = list(ServerRun.objects.values_list("pk", "plan", "ran_in"))
     ServerRun.objects.update(plan=None, ran_in=None)
 
-    import_module("executions.migrations.0008_who_may_see_servers").copy(apps, None)
+    import_module("executions.migrations.0009_servers_as_their_executions").copy(apps, None)
 
     assert list(ServerRun.objects.values_list("pk", "plan", "ran_in")) == before
     assert {plan for _, plan, _ in before} == set(Execution.objects.values_list("plan", flat=True))

@@ -1,0 +1,34 @@
+"""What lists read and count without the rows themselves: by an index that has all of it."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from executions.models import ServerRun
+from protection.models import TargetAccount
+from tests.api.test_paging import fill
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("path", "counts", "index"),
+    [
+        ("/ec2/instances?pageSize=1&accountId=000000000001", "executions_serverrun", "server_run_in_an_account"),
+        ("/drs/quotas", "protection_sourceserver", "server_present_in_a_place"),
+    ],
+)
+def test_rows_are_counted_in_an_index(calling, ada, path, counts, index):
+    fill(ada, 3)
+    ServerRun.objects.update(account=TargetAccount.objects.get(account_id="000000000001"))
+    with CaptureQueriesContext(connection) as queries:
+        calling(ada).data("GET", path)
+    asked = next(each["sql"] for each in queries if "COUNT(" in each["sql"] and counts in each["sql"])
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # which reads tables as small as these whole
+            cursor.execute("SET LOCAL enable_seqscan TO off")
+        cursor.execute(f"{connection.ops.explain_query_prefix()} {asked}")
+        plan = "\n".join(str(row) for row in cursor.fetchall())
+    # PostgreSQL leaves the rows alone once they were vacuumed; only SQLite's plan tells.
+    assert (f"COVERING INDEX {index}" if connection.vendor == "sqlite" else index) in plan, plan
