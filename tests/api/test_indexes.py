@@ -8,7 +8,10 @@ from executions.models import ServerRun
 from protection.models import TargetAccount
 from tests.api.test_paging import fill
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by how many rows there are"),
+]
 
 
 @pytest.mark.parametrize(
@@ -26,9 +29,6 @@ def test_rows_are_counted_in_an_index(calling, ada, path, counts, index):
     asked = next(each["sql"] for each in queries if "COUNT(" in each["sql"] and counts in each["sql"])
 
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # which reads tables as small as these whole
-            cursor.execute("SET LOCAL enable_seqscan TO off")
         cursor.execute(f"{connection.ops.explain_query_prefix()} {asked}")
         plan = "\n".join(str(row) for row in cursor.fetchall())
-    # PostgreSQL leaves the rows alone once they were vacuumed; only SQLite's plan tells.
-    assert (f"COVERING INDEX {index}" if connection.vendor == "sqlite" else index) in plan, plan
+    assert f"COVERING INDEX {index}" in plan, plan
