@@ -4,8 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from executions.models import ServerRun
+from executions.api.rows import in_place
+from executions.models import Execution, ServerRun
 from protection.models import TargetAccount
+from tests.access.estate import estate
 from tests.api.test_paging import fill
 
 pytestmark = [
@@ -32,3 +34,21 @@ def test_rows_are_counted_in_an_index(calling, ada, path, counts, index):
         cursor.execute(f"{connection.ops.explain_query_prefix()} {asked}")
         plan = "\n".join(str(row) for row in cursor.fetchall())
     assert f"COVERING INDEX {index}" in plan, plan
+
+
+def test_executions_in_a_place_are_looked_at_in_their_order_and_not_by_all_that_ran_there(db):
+    world = estate()
+    north, south = world.north.account_id, world.south.account_id
+    ServerRun.objects.filter(account=world.south).update(region="eu-west-1")
+    runs = {world.north_run.pk: "north", world.south_run.pk: "south", world.both_run.pk: "both"}
+
+    for asked, expected in (
+        ({"account": north}, {"north", "both"}),
+        ({"region": "eu-west-1"}, {"south", "both"}),
+        ({"account": south, "region": "eu-west-1"}, {"south", "both"}),
+        ({"account": north, "region": "eu-west-1"}, set()),
+    ):
+        found = Execution.objects.filter(in_place(asked)).order_by("-created_at", "-pk")
+        assert {runs[each.pk] for each in found} == expected
+        assert "SCAN executions_execution USING COVERING INDEX" in found.values("pk").explain()
+        assert "server_run_in_an_account" not in found.values("pk").explain()
