@@ -91,10 +91,22 @@ def reached(model: type[Model], level: Level, granted: Granted, at: str = "") ->
     """
     condition = granted(model, level, at) if is_grantable(model) else NOTHING
     for path in getattr(model, "granted_via", ()):
-        condition |= granted(model_at(model, path), level, f"{at}{path}__")
+        condition |= _granted_beside(model, path, level, granted, at)
     for path in model.access_via:  # type: ignore[attr-defined]
         condition |= _inherited(model, path, level, granted, at)
     return condition
+
+
+def _granted_beside(model: type[Model], path: str, level: Level, granted: Granted, at: str) -> Q:
+    """Return the condition for rows of `model` to which `path` leads from rows that are granted themselves.
+
+    A path that begins with rows which name those of `model` is walked once, from what is granted: joined, it would be
+    walked from every row.
+    """
+    beside = model_at(model, path)
+    if model._meta.get_field(path.partition("__")[0]).concrete:
+        return granted(beside, level, f"{at}{path}__")
+    return Q(**{f"{at}pk__in": model._base_manager.filter(granted(beside, level, f"{path}__")).values("pk")})
 
 
 def model_at(model: type[Model], path: str) -> Any:

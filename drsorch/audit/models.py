@@ -19,6 +19,15 @@ class Outcome(models.TextChoices):
     FAILED = "FAILED", "Failed"
 
 
+class Beginning(models.Func):
+    """How a text begins, of account ids the first ten: PostgreSQL does not index texts of any length."""
+
+    length = 10 * len("123456789012,") - 1
+    # The numbers are written out: an index on an expression serves only what is spelled like it.
+    template = f"SUBSTR(%(expressions)s, 1, {length})"
+    output_field = models.TextField()
+
+
 class AppendOnlyQuerySet(models.QuerySet):
     """Rows are added and read, never changed."""
 
@@ -94,6 +103,7 @@ class AuditEvent(AppendOnly):
             models.Index(fields=["actor", "sequence"], name="audit_history_of_an_actor"),
             models.Index(fields=["action", "sequence"], name="audit_history_of_an_action"),
             models.Index(fields=["outcome", "sequence"], name="audit_history_of_refusals"),
+            models.Index(Beginning("account"), "sequence", name="audit_history_in_an_account"),
         ]
 
     def __str__(self) -> str:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
 
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
-from executions.models import Execution, ServerRun, WaveRun
+from executions.models import AccountSet, Execution, ServerRun, WaveRun
 
 OFFERED = (Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY, Permission.TERMINATE_INSTANCES)
 
@@ -35,8 +35,22 @@ def narrowed(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[E
     return found
 
 
-def in_place(asked: dict[str, Any]) -> Exists:
-    """Return the condition for executions with servers of an account (AWS id) or in a Region."""
+def in_place(asked: dict[str, Any]) -> Case:
+    """Return the condition for executions with servers of an account (AWS id) or in a Region.
+
+    The accounts that an execution ran in are those of its servers. All is looked at row by row, in the order that the
+    executions are asked for: by an index of accounts, all that ever ran in one would be gathered first.
+    """
     wanted = {"account__account_id": asked.get("account"), "region": asked.get("region")}
     named = {name: value for name, value in wanted.items() if value}
-    return Exists(ServerRun.objects.filter(wave__execution=OuterRef("pk"), **named))
+    condition = Q()
+    if "account__account_id" in named:
+        condition &= Q(ran_in__in=AccountSet.objects.filter(accounts__account_id=asked["account"]).values("pk"))
+    if "region" in named:
+        servers = ServerRun.objects.filter(wave__execution=OuterRef("pk"))
+        condition &= Q(Exists(servers.filter(_looked_at(Q(**named)))))
+    return _looked_at(condition)
+
+
+def _looked_at(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False))

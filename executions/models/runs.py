@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from executions.models.execution import Execution
+from executions.models.places import AccountSet
 from executions.states import (
     OPEN_SERVER,
     OPTIONS,
@@ -16,7 +17,7 @@ from executions.states import (
     LaunchStatus,
     WaveStatus,
 )
-from plans.models import Checks, Impact, LaunchOrder, OnFailure
+from plans.models import Checks, Impact, LaunchOrder, OnFailure, RecoveryPlan
 from protection.models import SourceServer, TargetAccount
 
 
@@ -83,8 +84,11 @@ class ServerRun(models.Model):
     """A server inside one execution; ids and names are frozen."""
 
     wave = models.ForeignKey(WaveRun, on_delete=models.CASCADE, related_name="servers")
+    # As of its execution: who may see it is told by the row, however many there are.
+    plan = models.ForeignKey(RecoveryPlan, null=True, on_delete=models.SET_NULL, related_name="+")
+    ran_in = models.ForeignKey(AccountSet, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     server = models.ForeignKey(SourceServer, null=True, on_delete=models.SET_NULL, related_name="runs")
-    account = models.ForeignKey(TargetAccount, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(TargetAccount, on_delete=models.PROTECT, related_name="+", db_index=False)
     region = models.CharField(max_length=32)
     source_server_id = models.CharField(max_length=32)
     name = models.CharField(max_length=255)
@@ -109,11 +113,18 @@ class ServerRun(models.Model):
     terminated_at = models.DateTimeField(null=True)
 
     objects = ServerRunQuerySet.as_manager()
-    access_via = ("wave",)
+    granted_via = ("plan",)
+    access_via = ("ran_in",)
 
     class Meta:
         ordering = ["wave", "order", "name", "source_server_id"]
-        indexes = [models.Index(fields=["source_server_id"], name="server_run_of_a_server")]
+        indexes = [
+            models.Index(fields=["source_server_id"], name="server_run_of_a_server"),
+            # Whether it has an instance, and who may see it, told without the row being read.
+            models.Index(
+                fields=["account", "id", "recovery_instance_id", "ran_in", "plan"], name="server_run_in_an_account"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["wave", "source_server_id"], name="server_once_per_wave_run"),
             models.CheckConstraint(

@@ -281,6 +281,8 @@ def _create_runs(execution: Execution, look: Look) -> None:
 def _server_run(wave: WaveRun, server: SourceServer, order: int, impact: str) -> ServerRun:
     return ServerRun(
         wave=wave,
+        plan_id=wave.execution.plan_id,
+        ran_in_id=wave.execution.ran_in_id,
         server=server,
         account_id=server.account_id,
         region=server.region,

@@ -96,6 +96,7 @@ class SourceServer(models.Model):
             models.Index(fields=["hostname", "source_server_id", "id"], name="server_by_hostname"),
             models.Index(fields=["source_server_id", "id"], name="server_by_its_id"),
             models.Index(fields=["replication_state", "id"], name="server_by_replication"),
+            models.Index(fields=["account", "region", "missing_since"], name="server_present_in_a_place"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -90,6 +90,8 @@ def run(of, *servers):
         wave = WaveRun.objects.create(execution=row, number=number, name=server.hostname, timeout_minutes=60)
         ServerRun.objects.create(
             wave=wave,
+            plan=row.plan,
+            ran_in=row.ran_in,
             server=server,
             account=server.account,
             region=REGION,

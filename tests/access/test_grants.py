@@ -13,7 +13,7 @@ from drsorch.access.requests import actor_named
 from drsorch.access.roles import Role
 from drsorch.audit.models import AuditEvent
 from drsorch.errors import Denied, Invalid, NotFound
-from executions.models import AccountSet, Execution
+from executions.models import AccountSet, Execution, ServerRun
 from tests.access.estate import ALL, reached, token_of
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +89,16 @@ def test_executions_of_before_get_the_accounts_of_their_servers(world):
 
     assert dict(Execution.objects.values_list("pk", "ran_in")) == before
     assert set(AccountSet.objects.values_list("pk", flat=True)) == sets
+
+
+def test_servers_of_before_are_seen_by_who_sees_their_executions(world):
+    before = list(ServerRun.objects.values_list("pk", "plan", "ran_in"))
+    ServerRun.objects.update(plan=None, ran_in=None)
+
+    import_module("executions.migrations.0009_servers_as_their_executions").copy(apps, None)
+
+    assert list(ServerRun.objects.values_list("pk", "plan", "ran_in")) == before
+    assert {plan for _, plan, _ in before} == set(Execution.objects.values_list("plan", flat=True))
 
 
 @pytest.mark.parametrize(("has_people", "expected"), [(True, 4), (False, 0)])

@@ -4,8 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from drsorch.access import policy
 from drsorch.access.grants import grant
 from drsorch.access.roles import Role
+from executions.models import Job, ServerRun
 from tests import factories
 from tests.access.conftest import staff
 from tests.access.estate import account, estate, group, plan, run
@@ -54,6 +56,14 @@ def test_the_number_of_queries_does_not_depend_on_the_rows_nor_on_the_grants(cli
     few = queries()
     more(2, 50, oscar, ada)
     assert queries() == few
+
+
+def test_who_sees_a_server_or_a_job_is_told_without_its_execution_being_read(oscar, ada):
+    grant(to=oscar.user, obj=estate().north, level="view", actor=ada)
+
+    for model in (ServerRun, Job):
+        seen = policy.scope(oscar, model.objects.all()).query
+        assert [table for table, uses in seen.alias_refcount.items() if uses] == [model._meta.db_table]
 
 
 def test_nothing_of_what_is_not_granted_is_in_a_list_its_filters_or_its_counts(client, oscar, ada):

@@ -52,7 +52,15 @@ def fill(actor, count, first=0):
         run = execution.waves.create(number=1, name="One", timeout_minutes=60)
         at = {"account": account, "region": "us-east-1", "source_server_id": server.source_server_id}
         made = ServerRun.objects.create(
-            wave=run, server=server, name="x", recovery_instance_id="i-1", launch_status="LAUNCHED", ended_at=NOW, **at
+            wave=run,
+            plan=plan,
+            ran_in=execution.ran_in,
+            server=server,
+            name="x",
+            recovery_instance_id="i-1",
+            launch_status="LAUNCHED",
+            ended_at=NOW,
+            **at,
         )
         job = Job.objects.create(account=account, region="us-east-1", job_id=f"drsjob-{number}", created_at=NOW)
         run.launches.create(account=account, region="us-east-1", status="DONE", intended_at=NOW, job=job).servers.set(

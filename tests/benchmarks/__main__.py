@@ -22,13 +22,14 @@ def main() -> int:
     add("--load-speed", type=float, default=4.0, help="how much faster AWS's time runs in the part load (default 4)")
     add("--window", type=float, default=60.0, help="seconds in which the part reads counts (default 60)")
     add("--history", type=int, default=100_000, help="executions of the part size, and the rest to match (100000)")
+    add("--only", default="", help="in the part size, only addresses with this in them")
     add("--write", action="store_true", help="write docs/benchmarks.md too")
     add("--rows", type=Path, help=argparse.SUPPRESS)  # what a suite in a process of its own has measured
     given = parser.parse_args()
     unknown = set(given.parts) - set(parts)
     if unknown:
         parser.error(f"There is no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}.")
-    options = Options(tuple(given.parts), given.executions, given.load_speed, given.window, given.history)
+    options = Options(tuple(given.parts), given.executions, given.load_speed, given.window, given.history, given.only)
     if given.rows:
         return suite.run(given.suite, options, given.rows)
     machine, results = Machine(), {}

@@ -113,7 +113,8 @@ def measure(_estate: Estate, installation: Installation, options: Options) -> It
     yield Row(f"Rows made: {many.size}, and a hundredth", f"{time.perf_counter() - began:.0f} s")
     gc.collect()
     gc.freeze()  # what was made for the rows is not looked through while requests are timed
-    found = [_ask(address, who, few, many) for address in addresses() for who in _callers(address, few)]
+    wanted = [address for address in addresses() if options.only in address.pattern]
+    found = [_ask(address, who, few, many) for address in wanted for who in _callers(address, few)]
     with_goal = [each for each in found if each.address.has_goal]
     yield from _summary(with_goal)
     for worst in _worst(with_goal):
@@ -198,7 +199,7 @@ def _summary(found: list[Measured]) -> Iterator[Row]:
         f"under {SLOWEST * 1000:.0f} ms",
         slow.slowest < SLOWEST,
     )
-    lists = [each for each in found if each.address.is_list]
+    lists = [each for each in found if each.address.is_list] or found
     dear = max(lists, key=lambda each: max(each.queries))
     most = max(dear.queries)
     yield Row(

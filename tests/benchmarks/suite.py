@@ -23,7 +23,7 @@ COMPLETE = {"worker": 4, "pusher": 1, "monitor": 1, "ticker": 1}
 def run_apart(name: str, options: Options, rows: Path) -> list[Row]:
     """Run a suite in a process of its own: Django has one database, and moto one world."""
     numbers = ["--executions", options.executions, "--load-speed", options.load_speed, "--window", options.window]
-    numbers += ["--history", options.history]
+    numbers += ["--history", options.history, "--only", options.only]
     parts = SUITES[name].wanted(options.parts)
     command = [*parts, "--suite", name, *map(str, numbers), "--rows", str(rows)]
     subprocess.run([sys.executable, "-m", "tests.benchmarks", *command], cwd=ROOT, check=True)

@@ -12,6 +12,7 @@ class Options:
     load_speed: float
     window: float
     history: int
+    only: str = ""
 
 
 @dataclass(frozen=True)

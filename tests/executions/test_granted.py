@@ -8,7 +8,7 @@ from drsorch.access.requests import actor_named
 from drsorch.access.roles import Permission, Role
 from drsorch.errors import Conflict, Denied, Invalid, NotFound
 from executions import services
-from executions.models import Execution
+from executions.models import Execution, ServerRun
 from protection.models import ServerHold
 from protection.services import delete_group, groups, update_group
 from tests import factories
@@ -40,6 +40,8 @@ def test_who_operates_the_account_starts_sees_and_stops_what_runs_in_it(small, o
 
     assert list(execution.ran_in.accounts.all()) == [place]
     assert list(policy.scope(oscar, Execution.objects.all())) == [execution]
+    servers = ServerRun.objects.values_list("wave__execution", "plan", "ran_in")
+    assert set(servers) == {(execution.pk, small.pk, execution.ran_in.pk)}
     services.cancel_execution(execution=execution, actor=oscar)
 
 

@@ -101,6 +101,8 @@ class History:
         server = self.stock.servers[group * SERVERS_PER_GROUP + place % SERVERS_PER_GROUP]
         return ServerRun(
             wave=wave,
+            plan_id=wave.execution.plan_id,
+            ran_in_id=wave.execution.ran_in_id,
             server=server,
             account_id=server.account_id,
             region=server.region,

@@ -1,0 +1,54 @@
+"""What lists read and count without the rows themselves: by an index that has all of it."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from executions.api.rows import in_place
+from executions.models import Execution, ServerRun
+from protection.models import TargetAccount
+from tests.access.estate import estate
+from tests.api.test_paging import fill
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by how many rows there are"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "counts", "index"),
+    [
+        ("/ec2/instances?pageSize=1&accountId=000000000001", "executions_serverrun", "server_run_in_an_account"),
+        ("/drs/quotas", "protection_sourceserver", "server_present_in_a_place"),
+    ],
+)
+def test_rows_are_counted_in_an_index(calling, ada, path, counts, index):
+    fill(ada, 3)
+    ServerRun.objects.update(account=TargetAccount.objects.get(account_id="000000000001"))
+    with CaptureQueriesContext(connection) as queries:
+        calling(ada).data("GET", path)
+    asked = next(each["sql"] for each in queries if "COUNT(" in each["sql"] and counts in each["sql"])
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"{connection.ops.explain_query_prefix()} {asked}")
+        plan = "\n".join(str(row) for row in cursor.fetchall())
+    assert f"COVERING INDEX {index}" in plan, plan
+
+
+def test_executions_in_a_place_are_looked_at_in_their_order_and_not_by_all_that_ran_there(db):
+    world = estate()
+    north, south = world.north.account_id, world.south.account_id
+    ServerRun.objects.filter(account=world.south).update(region="eu-west-1")
+    runs = {world.north_run.pk: "north", world.south_run.pk: "south", world.both_run.pk: "both"}
+
+    for asked, expected in (
+        ({"account": north}, {"north", "both"}),
+        ({"region": "eu-west-1"}, {"south", "both"}),
+        ({"account": south, "region": "eu-west-1"}, {"south", "both"}),
+        ({"account": north, "region": "eu-west-1"}, set()),
+    ):
+        found = Execution.objects.filter(in_place(asked)).order_by("-created_at", "-pk")
+        assert {runs[each.pk] for each in found} == expected
+        assert "SCAN executions_execution USING COVERING INDEX" in found.values("pk").explain()
+        assert "server_run_in_an_account" not in found.values("pk").explain()
