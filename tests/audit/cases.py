@@ -12,6 +12,7 @@ from drsorch.access.oidc.people import Identity
 from drsorch.access.roles import Permission, Right
 from drsorch.access.tokens import issue_token
 from drsorch.audit.models import AuditEvent
+from drsorch.config.services import update_settings
 from drsorch.secrets import new_key
 from executions.configuration import export_configuration
 from executions.reports import reported
@@ -40,6 +41,14 @@ def stopped(at):
 
 def completed(at):
     return run(executions.services.start_execution(plan=factories.plan(at.ada, group(at)), actor=at.olga), at.aws)
+
+
+def waiting_to_be_terminated(at):
+    """An execution whose termination olga asked for, and that waits for a second person."""
+    update_settings(actor=at.ada, version=None, four_eyes=True)
+    row = completed(at)
+    executions.services.terminate_instances(execution=row, actor=at.olga)
+    return row
 
 
 def definition(row):
@@ -164,6 +173,11 @@ CASES = {
     "cancel_execution": (started, lambda service, at, row: service(execution=row, actor=at.olga), "execution"),
     "terminate_instances": (
         completed,
+        lambda service, at, row: service(execution=row, actor=at.olga),
+        "execution",
+    ),
+    "withdraw_termination": (
+        waiting_to_be_terminated,
         lambda service, at, row: service(execution=row, actor=at.olga),
         "execution",
     ),
