@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from axes.models import AccessAttempt
 from django.utils import timezone
 
 import executions.services
@@ -267,6 +268,11 @@ CASES = {
     ),
     "rotate_secrets": (first_key, lambda service, at, _: service(actor=at.ada), "targetaccount"),
     "receive_event": (program, lambda service, at, sender: service(actor=sender, event=event()), "receivedevent"),
+    "lift_lockouts": (
+        lambda at: AccessAttempt.objects.create(ip_address="192.0.2.7", failures_since_start=5),
+        lambda service, at, _: service(actor=at.ada),
+        "accessattempt",
+    ),
     "create_administrator": (
         lambda at: "correct horse battery",
         lambda service, at, password: service(username="root", email="", password=password, actor=at.ada, another=True),
@@ -285,7 +291,7 @@ RECORDED_AS = {
     "revoke_grant": "revoke_access",
 }
 # What is in no AWS account.
-NOWHERE = {"apitoken", "audithead", "auditverification", "receivedevent", "settings", "team", "user"}
+NOWHERE = {"accessattempt", "apitoken", "audithead", "auditverification", "receivedevent", "settings", "team", "user"}
 
 
 def recorded_as(name):
