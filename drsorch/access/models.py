@@ -1,5 +1,7 @@
 """The people who use drsorch, what is granted to them, and the tokens of their automation."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
@@ -29,6 +31,14 @@ class User(AbstractUser):
                 fields=["issuer", "subject"], condition=~models.Q(subject=""), name="one_person_for_each_subject"
             ),
         ]
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """True when the provider has not named their groups for OIDC_GROUPS_DAYS days; never of a local person."""
+        days = settings.OIDC_GROUPS_DAYS
+        if not days or not self.subject:
+            return False
+        return self.groups_as_of is None or self.groups_as_of < timezone.now() - timedelta(days=days)
 
 
 class RoleGroup(Group):

@@ -10,6 +10,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -90,7 +91,8 @@ def authenticate(text: str, *, address: str) -> ApiToken:
     """Return the token that `text` is, with its owner. `address` is the caller's. One query, and a write a minute.
 
     Raises Unauthenticated: with the same sentence for whatever is not the secret of a token, and with the reason for
-    whoever has the secret of one that is revoked, expired, somebody's who left, or bound to other addresses.
+    whoever has the secret of one that is revoked, expired, somebody's who left or whose groups nobody has confirmed
+    (OIDC_GROUPS_DAYS), or bound to other addresses.
     """
     parts = FORM.fullmatch(text)
     known = ApiToken.objects.select_related("owner").filter(pk=int(parts[1])) if parts else ApiToken.objects.none()
@@ -117,6 +119,11 @@ def _problem(token: ApiToken, address: str) -> str:
         return f"has expired on {token.expires_at:%Y-%m-%d}. Make a new one."
     if not token.owner.is_active:
         return "belongs to somebody who is not active any more."
+    if token.owner.is_unconfirmed:
+        return (
+            f"rests: the identity provider has not named its owner's groups for {settings.OIDC_GROUPS_DAYS} days. It "
+            "is accepted again as soon as they sign in to the console."
+        )
     if token.ranges and not _is_within(address, token.ranges):
         return f"may not be used from {address or 'an unknown address'}. Use it from {', '.join(token.ranges)}."
     return ""
