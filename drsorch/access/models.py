@@ -143,6 +143,7 @@ class ApiToken(models.Model):
     scopes = models.JSONField(default=list)  # values of roles.Permission
     account_ids = models.JSONField("accounts", null=True, blank=True)  # AWS account ids; null: all that the owner may
     ranges = models.JSONField("address ranges", default=list, blank=True)  # CIDR; empty: from everywhere
+    sources = models.JSONField(default=list, blank=True)  # values of audit.actor.Source that it may name beside API
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, editable=False)

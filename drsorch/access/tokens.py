@@ -18,7 +18,7 @@ from django.utils import timezone
 from drsorch.access import policy
 from drsorch.access.models import ApiToken
 from drsorch.access.roles import Permission
-from drsorch.audit.actor import Actor
+from drsorch.audit.actor import Actor, Source
 from drsorch.audit.facts import difference, facts_of
 from drsorch.audit.record import record
 from drsorch.errors import Conflict, Denied, Invalid, NotFound, Unauthenticated
@@ -31,7 +31,9 @@ FORM = re.compile(PREFIX + r"(\d{1,18})_([A-Za-z0-9_-]{43})", re.ASCII)
 SECRET_BYTES = 32  # 43 characters
 NOBODYS_DIGEST = "0" * 64  # of no secret: compared where there is no token, so that both answers take as long
 ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
-TOLD = ("name", "owner", "scopes", "account_ids", "ranges", "expires_at")  # in the evidence; never the digest
+# What a token may be allowed to say that it was invoked from. That it came through the API needs no allowance.
+SOURCES = (Source.CLI, Source.SSM, Source.STEPFUNCTIONS, Source.EVENTBRIDGE)
+TOLD = ("name", "owner", "scopes", "account_ids", "ranges", "sources", "expires_at")  # evidence; never the digest
 
 
 def issue_token(
@@ -43,12 +45,14 @@ def issue_token(
     expires_at: datetime,
     account_ids: Collection[str] | None = None,
     ranges: Collection[str] = (),
+    sources: Collection[str] = (),
 ) -> tuple[ApiToken, str]:
     """Make a token of `owner` and return it with its text, which is kept nowhere and cannot be shown again.
 
-    `account_ids` are AWS account ids, None for all that the owner may; `ranges` are CIDR, none for everywhere. People
-    make their own, administrators also other people's. Raises Denied for anybody else and for whoever came with a
-    token, Invalid for wrong input, Conflict for a second token of that name.
+    `account_ids` are AWS account ids, None for all that the owner may; `ranges` are CIDR, none for everywhere;
+    `sources` are those of SOURCES that it may name. People make their own, administrators also other people's. Raises
+    Denied for anybody else and for whoever came with a token, Invalid for wrong input, Conflict for a second token of
+    that name.
     """
     _refuse_strangers(actor, owner)
     token = ApiToken(
@@ -57,6 +61,7 @@ def issue_token(
         scopes=_scopes(scopes),
         account_ids=_account_ids(account_ids),
         ranges=_ranges(ranges),
+        sources=_sources(sources),
         expires_at=expires_at,
     )
     if not timezone.now() < expires_at <= timezone.now() + LONGEST:
@@ -191,6 +196,13 @@ def _ranges(ranges: Iterable[str]) -> list[str]:
         except ValueError:
             _refuse("ranges", f"{text!r} is not an address range. Write it like 10.0.0.0/8 or 2001:db8::/32.")
     return sorted({str(ip_network(text)) for text in ranges})
+
+
+def _sources(sources: Collection[str]) -> list[str]:
+    wrong = sorted(set(sources) - set(SOURCES))
+    if wrong:
+        _refuse("sources", f"{wrong[0]!r} is no source that a token may name. Choose from {', '.join(SOURCES)}.")
+    return [str(source) for source in SOURCES if source in sources]
 
 
 def _refuse(field: str, sentence: str) -> None:

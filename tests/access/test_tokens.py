@@ -60,6 +60,7 @@ def test_issuing_and_revoking_are_recorded(olga):
         ({"account_ids": ["2222"]}, "account_ids", "'2222' is not an AWS account id"),
         ({"account_ids": []}, "account_ids", "No account is named"),
         ({"ranges": ["10.0.0.1/8"]}, "ranges", "'10.0.0.1/8' is not an address range"),
+        ({"sources": ["MOON"]}, "sources", "'MOON' is no source that a token may name"),
         ({"name": " "}, "name", "cannot be blank"),
     ],
 )
