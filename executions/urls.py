@@ -21,6 +21,7 @@ urlpatterns = [
     path("executions/<uuid:pk>/gates/<int:gate>/decide", views.decide, name="decide"),
     path("executions/<uuid:pk>/cancel", views.cancel, name="cancel"),
     path("executions/<uuid:pk>/terminate", views.terminate, name="terminate"),
+    path("executions/<uuid:pk>/withdraw", views.withdraw, name="withdraw"),
     path("plans/<int:plan_pk>/start", views.start, name="start"),
 ]
 
@@ -37,6 +38,7 @@ api = [
     path(f"{EXECUTION}/retry", ExecutionViewSet.as_view({"post": "retry"})),
     path(f"{EXECUTION}/decide", ExecutionViewSet.as_view({"post": "decide"})),
     path(f"{EXECUTION}/terminate-instances", ExecutionViewSet.as_view({"post": "terminate"})),
+    path(f"{EXECUTION}/withdraw-termination", ExecutionViewSet.as_view({"post": "withdraw_termination"})),
     path(f"{EXECUTION}/termination-status", EvidenceViewSet.as_view({"get": "termination_status"})),
     path(f"{EXECUTION}/recovery-instances", EvidenceViewSet.as_view({"get": "recovery_instances"})),
     path(f"{EXECUTION}/job-logs", EvidenceViewSet.as_view({"get": "job_logs"})),

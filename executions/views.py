@@ -202,6 +202,13 @@ def terminate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _act(request, pk, services.terminate_instances, _asked_or_begun, confirm_plan_name=typed)
 
 
+@needs(Permission.TERMINATE_INSTANCES)
+@require_POST
+def withdraw(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take back a termination that waits for a second person."""
+    return _act(request, pk, services.withdraw_termination, "The termination was withdrawn. Nothing was terminated.")
+
+
 def _asked_or_begun(termination: Termination) -> str:
     if termination.is_waiting:
         return "Kept, and nothing is terminated yet: somebody else who may terminate has to confirm it."

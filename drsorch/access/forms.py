@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from drsorch.access import policy, reach
 from drsorch.access.roles import Permission
+from drsorch.access.tokens import SOURCES
 from drsorch.audit.actor import Actor
 from drsorch.errors import UserError
 
@@ -49,6 +50,13 @@ class TokenForm(forms.Form):
         label="Address ranges", required=False, help_text="Such as 10.0.0.0/8, with commas. Empty: from everywhere."
     )
 
+    sources = forms.MultipleChoiceField(
+        label="May name as its source, beside the API",
+        required=False,
+        choices=[(source.value, source.label) for source in SOURCES],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
     def __init__(self, *args: Any, permissions: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = [(verb, str(verb)) for verb in Permission if verb in permissions]
@@ -63,6 +71,7 @@ class TokenForm(forms.Form):
             "expires_at": timezone.now() + timedelta(days=data["days"]),
             "account_ids": data["account_ids"] or None,
             "ranges": data["ranges"],
+            "sources": data["sources"],
         }
 
     def refuse(self, error: UserError) -> None:

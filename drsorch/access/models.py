@@ -1,5 +1,7 @@
 """The people who use drsorch, what is granted to them, and the tokens of their automation."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
@@ -29,6 +31,14 @@ class User(AbstractUser):
                 fields=["issuer", "subject"], condition=~models.Q(subject=""), name="one_person_for_each_subject"
             ),
         ]
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """True when the provider has not named their groups for OIDC_GROUPS_DAYS days; never of a local person."""
+        days = settings.OIDC_GROUPS_DAYS
+        if not days or not self.subject:
+            return False
+        return self.groups_as_of is None or self.groups_as_of < timezone.now() - timedelta(days=days)
 
 
 class RoleGroup(Group):
@@ -133,6 +143,7 @@ class ApiToken(models.Model):
     scopes = models.JSONField(default=list)  # values of roles.Permission
     account_ids = models.JSONField("accounts", null=True, blank=True)  # AWS account ids; null: all that the owner may
     ranges = models.JSONField("address ranges", default=list, blank=True)  # CIDR; empty: from everywhere
+    sources = models.JSONField(default=list, blank=True)  # values of audit.actor.Source that it may name beside API
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, editable=False)

@@ -1,5 +1,6 @@
 """The actor behind a request or a command."""
 
+import getpass
 import ipaddress
 import uuid
 
@@ -102,3 +103,12 @@ def actor_named(username: str, source: str = Source.CLI) -> Actor:
     if user is None:
         raise NotFound(f"There is no active user named {username}. Name one that exists, with --as USER.")
     return Actor(name=user.get_username(), source=source, user=user)
+
+
+def actor_on_host() -> Actor:
+    """Return whoever runs a command without saying as whom: the operating system knows them, no role limits them."""
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in a container
+        account = "somebody"
+    return Actor(name=f"{account} on the host", source=Source.CLI)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -17,7 +18,7 @@ from django.utils import timezone
 from drsorch.access import policy
 from drsorch.access.models import ApiToken
 from drsorch.access.roles import Permission
-from drsorch.audit.actor import Actor
+from drsorch.audit.actor import Actor, Source
 from drsorch.audit.facts import difference, facts_of
 from drsorch.audit.record import record
 from drsorch.errors import Conflict, Denied, Invalid, NotFound, Unauthenticated
@@ -30,7 +31,9 @@ FORM = re.compile(PREFIX + r"(\d{1,18})_([A-Za-z0-9_-]{43})", re.ASCII)
 SECRET_BYTES = 32  # 43 characters
 NOBODYS_DIGEST = "0" * 64  # of no secret: compared where there is no token, so that both answers take as long
 ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
-TOLD = ("name", "owner", "scopes", "account_ids", "ranges", "expires_at")  # in the evidence; never the digest
+# What a token may be allowed to say that it was invoked from. That it came through the API needs no allowance.
+SOURCES = (Source.CLI, Source.SSM, Source.STEPFUNCTIONS, Source.EVENTBRIDGE)
+TOLD = ("name", "owner", "scopes", "account_ids", "ranges", "sources", "expires_at")  # evidence; never the digest
 
 
 def issue_token(
@@ -42,12 +45,14 @@ def issue_token(
     expires_at: datetime,
     account_ids: Collection[str] | None = None,
     ranges: Collection[str] = (),
+    sources: Collection[str] = (),
 ) -> tuple[ApiToken, str]:
     """Make a token of `owner` and return it with its text, which is kept nowhere and cannot be shown again.
 
-    `account_ids` are AWS account ids, None for all that the owner may; `ranges` are CIDR, none for everywhere. People
-    make their own, administrators also other people's. Raises Denied for anybody else and for whoever came with a
-    token, Invalid for wrong input, Conflict for a second token of that name.
+    `account_ids` are AWS account ids, None for all that the owner may; `ranges` are CIDR, none for everywhere;
+    `sources` are those of SOURCES that it may name. People make their own, administrators also other people's. Raises
+    Denied for anybody else and for whoever came with a token, Invalid for wrong input, Conflict for a second token of
+    that name.
     """
     _refuse_strangers(actor, owner)
     token = ApiToken(
@@ -56,6 +61,7 @@ def issue_token(
         scopes=_scopes(scopes),
         account_ids=_account_ids(account_ids),
         ranges=_ranges(ranges),
+        sources=_sources(sources),
         expires_at=expires_at,
     )
     if not timezone.now() < expires_at <= timezone.now() + LONGEST:
@@ -90,7 +96,8 @@ def authenticate(text: str, *, address: str) -> ApiToken:
     """Return the token that `text` is, with its owner. `address` is the caller's. One query, and a write a minute.
 
     Raises Unauthenticated: with the same sentence for whatever is not the secret of a token, and with the reason for
-    whoever has the secret of one that is revoked, expired, somebody's who left, or bound to other addresses.
+    whoever has the secret of one that is revoked, expired, somebody's who left or whose groups nobody has confirmed
+    (OIDC_GROUPS_DAYS), or bound to other addresses.
     """
     parts = FORM.fullmatch(text)
     known = ApiToken.objects.select_related("owner").filter(pk=int(parts[1])) if parts else ApiToken.objects.none()
@@ -117,6 +124,11 @@ def _problem(token: ApiToken, address: str) -> str:
         return f"has expired on {token.expires_at:%Y-%m-%d}. Make a new one."
     if not token.owner.is_active:
         return "belongs to somebody who is not active any more."
+    if token.owner.is_unconfirmed:
+        return (
+            f"rests: the identity provider has not named its owner's groups for {settings.OIDC_GROUPS_DAYS} days. It "
+            "is accepted again as soon as they sign in to the console."
+        )
     if token.ranges and not _is_within(address, token.ranges):
         return f"may not be used from {address or 'an unknown address'}. Use it from {', '.join(token.ranges)}."
     return ""
@@ -184,6 +196,13 @@ def _ranges(ranges: Iterable[str]) -> list[str]:
         except ValueError:
             _refuse("ranges", f"{text!r} is not an address range. Write it like 10.0.0.0/8 or 2001:db8::/32.")
     return sorted({str(ip_network(text)) for text in ranges})
+
+
+def _sources(sources: Collection[str]) -> list[str]:
+    wrong = sorted(set(sources) - set(SOURCES))
+    if wrong:
+        _refuse("sources", f"{wrong[0]!r} is no source that a token may name. Choose from {', '.join(SOURCES)}.")
+    return [str(source) for source in SOURCES if source in sources]
 
 
 def _refuse(field: str, sentence: str) -> None:

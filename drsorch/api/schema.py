@@ -126,7 +126,7 @@ class ApiSchema(AutoSchema):
                 OpenApiParameter("Idempotency-Key", schema, "header", required=spec.needs_key, description=about)
             )
         if self.method in WRITES:
-            about = "Where a program was invoked from. With a token only."
+            about = "Where a program was invoked from. Kept where the token may name it, else `API` is."
             found.append(OpenApiParameter("X-Invocation-Source", str, "header", enum=list(SOURCES), description=about))
         return found
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from drsorch.access.models import ApiToken
 from drsorch.access.roles import Permission
-from drsorch.access.tokens import issue_token, revoke_token
+from drsorch.access.tokens import SOURCES, issue_token, revoke_token
 from drsorch.api.endpoint import endpoint
 from drsorch.api.fields import Choice, Flag, Text, account_id
 from drsorch.api.paging import ListQuery, page_of
@@ -21,6 +21,7 @@ EXAMPLE = {
     "scopes": ["drs:ExecuteRecovery", "drs:ViewResources"],
     "accountIds": ["222222222222"],
     "ranges": ["10.0.0.0/8"],
+    "sources": ["STEPFUNCTIONS"],
     "createdAt": "2026-03-01T12:00:00Z",
     "expiresAt": "2026-05-30T12:00:00Z",
     "lastUsedAt": "2026-03-02T08:15:00Z",
@@ -47,6 +48,12 @@ class TokenInput(Input):
     ranges = serializers.ListField(
         child=Text(max_length=50), default=list, max_length=100, help_text="Networks it may be used from, in CIDR."
     )
+    sources = serializers.ListField(
+        child=Choice(choices=SOURCES),
+        default=list,
+        max_length=len(SOURCES),
+        help_text="What X-Invocation-Source may say beside API.",
+    )
 
 
 class TokenAnswer(Answer):
@@ -57,6 +64,7 @@ class TokenAnswer(Answer):
     scopes = serializers.ListField(child=Text())
     accountIds = serializers.ListField(source="account_ids", child=Text(), allow_null=True)
     ranges = serializers.ListField(child=Text())
+    sources = serializers.ListField(child=Text())
     createdAt = serializers.DateTimeField(source="created_at")
     expiresAt = serializers.DateTimeField(source="expires_at")
     lastUsedAt = serializers.DateTimeField(source="last_used_at", allow_null=True)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from drsorch.access import policy
+from drsorch.access import policy, tokens
 from drsorch.access.denials import exporting
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
@@ -26,7 +26,7 @@ from drsorch.errors import Invalid
 
 M = TypeVar("M", bound=Model)
 # What automation may say of itself.
-SOURCES = (Source.CLI, Source.SSM, Source.STEPFUNCTIONS, Source.EVENTBRIDGE, Source.API)
+SOURCES = (*tokens.SOURCES, Source.API)
 SOURCE_HEADER = "X-Invocation-Source"
 NO_CONTENT = 204
 
@@ -149,7 +149,7 @@ def _refuse_strangers(request: Request, address: str) -> None:
 
 
 def _actor(request: Request) -> Actor:
-    """Return who asks, with the source that a program says it was invoked from. Raises Invalid."""
+    """Return who asks, with the source that a program names, where its token may name it. Raises Invalid."""
     actor = actor_of(request._request, Source.API)
     said = request.headers.get(SOURCE_HEADER)
     if said is None:
@@ -158,6 +158,8 @@ def _actor(request: Request) -> Actor:
         raise Invalid(f"{SOURCE_HEADER} is one of {', '.join(SOURCES)}.")
     if request.auth is None:
         raise Invalid(f"{SOURCE_HEADER} is for programs, which send a token. Leave it out.")
+    if said not in getattr(request.auth, "sources", ()):  # access tokens of the provider may name none
+        return actor
     named = replace(actor, source=said)
     request._request._actor = named  # type: ignore[attr-defined]
     return named

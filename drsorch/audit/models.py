@@ -165,7 +165,7 @@ class AuditAnchor(models.Model):
         return f"anchor at {self.place}"
 
 
-class AuditVerification(models.Model):
+class AuditVerification(AppendOnly):
     """One run of the verification, and what it found."""
 
     at = models.DateTimeField(default=timezone.now)
@@ -180,7 +180,7 @@ class AuditVerification(models.Model):
 
     access_via = ()
 
-    class Meta:
+    class Meta(AppendOnly.Meta):
         ordering = ["-pk"]
 
     def __str__(self) -> str:

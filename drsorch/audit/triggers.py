@@ -2,7 +2,8 @@
 
 Without them nothing can be appended: the head stands still, and the next event would have the number of the last. The
 head itself is one row, made before the triggers are: no other takes its place.
-Events leave the table in one way only: a segment that has them must be there. Segments themselves stay for good.
+Events leave the table in one way only: a segment that has them must be there. Segments themselves stay for good, and
+so does what verifications have found.
 SQLite drops triggers when Django makes a table anew, and cannot rename it while one on another table speaks of it: a
 migration that alters one of these tables removes them first, and installs them again.
 """
@@ -14,8 +15,10 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 EVENTS, HEADS, SEGMENTS = "audit_auditevent", "audit_audithead", "audit_auditsegment"
+VERIFICATIONS = "audit_auditverification"
 CHANGED, DELETED = "Audit events cannot be changed.", "Audit events cannot be deleted."
 SEGMENT_CHANGED, SEGMENT_DELETED = "Audit segments cannot be changed.", "Audit segments cannot be deleted."
+FINDING_CHANGED, FINDING_DELETED = "Audit verifications cannot be changed.", "Audit verifications cannot be deleted."
 NOT_NEXT = "An audit event must follow the last one."
 NO_SEGMENT = "An audit segment must follow the last one and end at an event."
 HEAD_MOVED, HEAD_DELETED = "The head of the audit chain moves on by one event.", "The audit chain needs its head."
@@ -31,6 +34,7 @@ REPLACES = {
     EVENTS: f"EXISTS (SELECT 1 FROM {EVENTS} WHERE id = NEW.id OR sequence = NEW.sequence)",  # noqa: S608
     SEGMENTS: f"EXISTS (SELECT 1 FROM {SEGMENTS} WHERE id = NEW.id)",  # noqa: S608 (its numbers follow the last one)
 }
+IS_TAKEN = f"EXISTS (SELECT 1 FROM {VERIFICATIONS} WHERE id = NEW.id)"  # noqa: S608
 IS_JUMP = "NEW.sequence IS DISTINCT FROM OLD.sequence + 1 OR NEW.id IS DISTINCT FROM OLD.id"
 STAYS = f"NOT EXISTS (SELECT 1 FROM {SEGMENTS} WHERE OLD.sequence BETWEEN first_sequence AND last_sequence)"  # noqa: S608
 IS_NO_SEGMENT = (
@@ -49,6 +53,9 @@ TRIGGERS: tuple[Rule, ...] = (
     ("audit_segment_unchanged", SEGMENTS, "UPDATE", "", SEGMENT_CHANGED),
     ("audit_segment_undeleted", SEGMENTS, "DELETE", "", SEGMENT_DELETED),
     ("audit_segment_next", SEGMENTS, "INSERT", IS_NO_SEGMENT, NO_SEGMENT),
+    ("audit_verification_unchanged", VERIFICATIONS, "UPDATE", "", FINDING_CHANGED),
+    ("audit_verification_undeleted", VERIFICATIONS, "DELETE", "", FINDING_DELETED),
+    ("audit_verification_new", VERIFICATIONS, "INSERT", IS_TAKEN, FINDING_CHANGED),
 )
 # Before there were segments, no event could leave.
 BEFORE_SEGMENTS: tuple[Rule, ...] = (
@@ -59,6 +66,7 @@ TRUNCATIONS = (
     ("audit_event_untruncated", EVENTS, DELETED),
     ("audit_head_untruncated", HEADS, HEAD_DELETED),
     ("audit_segment_untruncated", SEGMENTS, SEGMENT_DELETED),
+    ("audit_verification_untruncated", VERIFICATIONS, FINDING_DELETED),
 )
 
 FUNCTION = "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
@@ -69,7 +77,8 @@ POSTGRESQL_HAS = (
     "SELECT tgname, pg_get_triggerdef(pg_trigger.oid, true), prosrc FROM pg_trigger"  # noqa: S608 (constants)
     " JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_language ON pg_language.oid = prolang"
     " WHERE tgenabled IN ('O', 'A') AND lanname = 'plpgsql' AND proconfig IS NULL"
-    f" AND tgrelid IN (to_regclass('{EVENTS}'), to_regclass('{HEADS}'), to_regclass('{SEGMENTS}'))"
+    f" AND tgrelid IN (to_regclass('{EVENTS}'), to_regclass('{HEADS}'), to_regclass('{SEGMENTS}'),"
+    f" to_regclass('{VERIFICATIONS}'))"
 )
 
 
@@ -125,7 +134,7 @@ def _for_sqlite(rules: Iterable[Rule]) -> list[Trigger]:
     made = [Trigger(MOVES_HEAD, f"{_begun(MOVES_HEAD, 'AFTER INSERT', EVENTS)} BEGIN {MOVE} END")]
     for name, table, verb, condition, sentence in rules:
         # IS NOT is SQLite's IS DISTINCT FROM, which its older versions do not know.
-        replaces = f" OR {REPLACES[table]}" if verb == "INSERT" and condition else ""
+        replaces = f" OR {REPLACES[table]}" if verb == "INSERT" and table in REPLACES else ""
         wrong = condition.replace("IS DISTINCT FROM", "IS NOT") + replaces
         when = f"WHEN {wrong} " if wrong else ""
         refusal = f"{when}BEGIN SELECT RAISE(ABORT, '{sentence}'); END"

@@ -41,6 +41,9 @@ OIDC_USE_PKCE = True
 OIDC_AUTHENTICATION_CALLBACK_URL = "access:oidc_callback"
 OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "cognito:groups")
 OIDC_GROUP_ROLES = env.pairs("OIDC_GROUP_ROLES")
+# So many days after the provider last named somebody's groups, their tokens rest; 0: never. Off, because those of an
+# automation would otherwise stop in the night for which it was made, when its owner has not signed in for long.
+OIDC_GROUPS_DAYS = env.whole("OIDC_GROUPS_DAYS", 0)
 OIDC_TIMEOUT_SECONDS = env.decimal("OIDC_TIMEOUT_SECONDS", 5)
 OIDC_API_AUDIENCE = env.text("OIDC_API_AUDIENCE", "")
 OIDC_API_CLIENTS = env.listed("OIDC_API_CLIENTS")

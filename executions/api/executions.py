@@ -157,6 +157,17 @@ class ExecutionViewSet(StartingViewSet):
         services.terminate_instances(execution=execution, actor=self.actor, **self.body)
         return state_of_termination(self.one(rows.detailed(), pk=pk))
 
+    @endpoint(
+        Permission.TERMINATE_INSTANCES,
+        action="withdraw_termination",
+        answer=ExecutionAnswer,
+        conflicts=NOT_NOW,
+        example=EXECUTION,
+    )
+    def withdraw_termination(self, pk: UUID) -> Any:
+        """Take back a termination that waits for a second person: nothing is terminated."""
+        return self.act(pk, services.withdraw_termination)
+
     @endpoint(VIEW, action="delete_execution", needs=DELETING, answer=DeletedAnswer, example=DELETED)
     def delete_ended(self) -> Any:
         """Delete the oldest executions that may go, at most 500.

@@ -26,7 +26,7 @@ from executions.states import (
 )
 
 # What an action is called in the addresses.
-PATHS = {"terminate": "terminate-instances"}
+PATHS = {"terminate": "terminate-instances", "withdraw": "withdraw-termination"}
 
 
 class ExecutionSummary(Answer):

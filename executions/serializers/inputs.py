@@ -29,7 +29,10 @@ class StartInput(Input):
         max_length=NOTE_LENGTH,
         help_text="Why a RECOVERY goes on in spite of problems.",
     )
-    preempt = Flag(default=False, help_text="Cancel drills that have the servers. For a RECOVERY.")
+    preempt = Flag(
+        default=False,
+        help_text="For a RECOVERY: cancel drills that have the servers, at once, whoever has to confirm.",
+    )
     launchOver = serializers.ListField(
         source="launch_over",
         child=Text(max_length=255),

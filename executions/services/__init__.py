@@ -12,7 +12,7 @@ from executions.services.delete import delete_executions
 from executions.services.offers import offers
 from executions.services.report import export_executions
 from executions.services.start import CallerContext, start_execution
-from executions.services.terminate import terminate_instances
+from executions.services.terminate import terminate_instances, withdraw_termination
 from executions.services.terminate_by_id import terminate_named
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "start_execution",
     "terminate_instances",
     "terminate_named",
+    "withdraw_termination",
 ]

@@ -15,6 +15,7 @@ PERMISSIONS = {
     "decide": Permission.MANAGE_EXECUTION,
     "cancel": Permission.MANAGE_EXECUTION,
     "terminate": Permission.TERMINATE_INSTANCES,
+    "withdraw": Permission.TERMINATE_INSTANCES,
 }
 # Stopping is easy: who started an execution may always do it.
 INITIATOR_MAY = {"pause", "cancel"}
@@ -137,6 +138,13 @@ def _no_terminate(execution: Execution) -> str:
     return ""
 
 
+def _no_withdrawal(execution: Execution) -> str:
+    termination = getattr(execution, "termination", None)
+    if termination is None or not termination.is_waiting:
+        return "No termination of its instances waits for a second person: there is none to withdraw."
+    return ""
+
+
 def _has_instances(execution: Execution) -> bool:
     """Read what a list has fetched with its executions, else ask."""
     known: int | None = getattr(execution, "instance_count", None)
@@ -151,4 +159,5 @@ NOT_NOW = {
     "decide": _no_decision,
     "cancel": _no_cancel,
     "terminate": _no_terminate,
+    "withdraw": _no_withdrawal,
 }

@@ -51,6 +51,29 @@ def terminate_instances(*, execution: Execution, actor: Actor, confirm_plan_name
     return termination
 
 
+@transaction.atomic
+def withdraw_termination(*, execution: Execution, actor: Actor) -> Execution:
+    """Take back a termination that waits for a second person: nothing is terminated, and it may be asked for again.
+
+    Whoever may terminate may take it back, whether they asked for it or will not confirm it. Raises NotFound, Denied,
+    Conflict (none waits, or it was confirmed meanwhile).
+    """
+    require(execution, actor, "withdraw")
+    termination = Termination.objects.select_for_update().get(execution=execution)
+    before = facts_of(termination, ("requested_by", "needs_confirmation"))
+    sentence = f"{actor.name} withdrew the termination that {termination.requested_by} asked for."
+    if termination.calls.exists():  # it was asked for again: what was tried before stays
+        termination.needs_confirmation, termination.gave_up_at = False, timezone.now()
+        termination.reason = f"{sentence} What an earlier one left behind is still there."
+        termination.save(update_fields=["needs_confirmation", "gave_up_at", "reason"])
+    else:
+        termination.delete()
+    execution.say(f"{sentence} Nothing was terminated.", by=actor.name, what="terminate")
+    execution.refresh_from_db()
+    record(actor, "withdraw_termination", execution, before=before)
+    return execution
+
+
 def _confirmed(termination: Termination, execution: Execution, rows: Sequence[ServerRun], actor: Actor) -> Termination:
     """Let a request go on that waited for a second person, who is `actor`."""
     termination.confirmer, termination.confirmed_by, termination.confirmed_at = actor.user, actor.name, timezone.now()

@@ -1,13 +1,15 @@
 """Local passwords: only while they are allowed, and only so many wrong ones."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth import authenticate
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db.models import F
 
+from drsorch.access.models import User
 from drsorch.audit.models import AuditEvent, Outcome
 
 pytestmark = pytest.mark.django_db
@@ -106,8 +108,57 @@ def test_the_lock_ends_after_a_quarter_of_an_hour_or_by_command(olga, client):
 
     client.logout()
     try_wrong(client, 5)
-    call_command("axes_reset")
+    call_command("axes_reset", stdout=StringIO())
     assert client.post(PAGE, RIGHT).status_code == 302
+
+
+def test_whoever_ends_a_lock_is_in_the_evidence(olga, client):
+    for address in ("192.0.2.7", "2001:db8::7"):
+        try_wrong(client, 5, REMOTE_ADDR=address)
+    events = AuditEvent.objects.filter(action="lift_lockouts")
+
+    assert ended("192.0.2.8") == "Nobody is locked out.\n"
+    assert not events.exists()
+    assert ended("2001:db8::99") == "Passwords may be tried again from 2001:db8::.\n"
+    assert client.post(PAGE, RIGHT, REMOTE_ADDR="192.0.2.7").status_code == 429
+    assert ended() == "Passwords may be tried again from 192.0.2.7.\n"
+    assert client.post(PAGE, RIGHT, REMOTE_ADDR="192.0.2.7").status_code == 302
+
+    assert [event.before for event in events] == [
+        {"addresses": ["192.0.2.7"], "failures": 6},
+        {"addresses": ["2001:db8::"], "failures": 5},
+    ]
+    assert events[0].actor.endswith(" on the host")
+    with pytest.raises(CommandError, match="'olga' is no address"):
+        ended("olga")
+
+
+def ended(*addresses):
+    """What the command says."""
+    out = StringIO()
+    call_command("axes_reset", *addresses, stdout=out)
+    return out.getvalue()
+
+
+REFUSED = {
+    "createsuperuser": ["--noinput", "--username", "root"],
+    "changepassword": ["olga"],
+    "axes_reset_ip": ["192.0.2.7"],
+    "axes_reset_username": ["olga"],
+    "axes_reset_ip_username": ["192.0.2.7", "olga"],
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_would_change_people_or_locks_without_evidence_is_refused(olga, client, name):
+    try_wrong(client, 1)
+    before = list(User.objects.values_list("pk", "password"))
+
+    with pytest.raises(CommandError, match=r"manage\.py (create_administrator|axes_reset)"):
+        call_command(name, *REFUSED[name])
+
+    assert list(User.objects.values_list("pk", "password")) == before
+    assert AccessAttempt.objects.count() == 1
 
 
 def test_the_address_behind_trusted_proxies_counts_and_nothing_that_was_made_up(olga, client, settings):

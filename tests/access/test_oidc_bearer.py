@@ -3,8 +3,10 @@
 import base64
 import re
 import time
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from drsorch.access import policy
 from drsorch.access.models import User
@@ -129,6 +131,16 @@ def test_a_newer_word_about_groups_counts_and_an_older_one_does_not(token, vera_
 
     authenticate_jwt(token(iat=now + 7, groups=[]))
     assert policy.verbs(User.objects.get()) == set()
+
+
+def test_where_groups_have_to_be_confirmed_a_token_that_names_them_does(token, vera_there, settings):
+    settings.OIDC_GROUPS_DAYS = 7
+    User.objects.update(groups_as_of=timezone.now() - timedelta(days=8))
+
+    with pytest.raises(Unauthenticated, match="has not named your groups for 7 days"):
+        authenticate_jwt(token())
+    assert authenticate_jwt(token(groups=["DRSReadOnly"])).owner == vera_there
+    assert authenticate_jwt(token()).owner == vera_there
 
 
 def test_it_makes_no_api_tokens(token):

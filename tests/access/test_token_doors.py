@@ -25,11 +25,13 @@ def token_of(actor, name="Nightly drill"):
 def test_a_token_is_shown_once_and_works(client, olga):
     client.force_login(olga.user)
 
-    page = client.post(PAGE, {**WRITTEN, "ranges": "10.0.0.0/8, 2001:db8::/32"}).content.decode()
+    page = client.post(PAGE, {**WRITTEN, "ranges": "10.0.0.0/8, 2001:db8::/32", "sources": ["SSM"]}).content.decode()
 
     text = TEXT.search(page)[0]
     token = authenticate(text, address="10.0.0.1")
     assert (token.owner, token.ranges) == (olga.user, ["10.0.0.0/8", "2001:db8::/32"])
+    assert token.sources == ["SSM"]
+    assert "may name SSM" in page
     assert (token.expires_at - timezone.now()).days == 6
     assert not TEXT.search(client.get(PAGE).content.decode())
 
@@ -99,8 +101,22 @@ def test_the_command_writes_the_text_alone_so_that_it_can_be_piped(olga):
 
 
 def test_the_command_lists_and_revokes_under_the_same_rules(ada, olga, vera):
-    run("issue", "Program", "--as", "ada", "--for", "vera", "--scope", "ViewResources", "--account", "222222222222")
+    run(
+        "issue",
+        "Program",
+        "--as",
+        "ada",
+        "--for",
+        "vera",
+        "--scope",
+        "ViewResources",
+        "--account",
+        "222222222222",
+        "--source",
+        "CLI",
+    )
     token = ApiToken.objects.get()
+    assert token.sources == ["CLI"]
     assert run("list", "--as", "olga") == ""
     assert "Program of vera\tusable" in run("list", "--as", "vera")
     assert "Program of vera\tusable" in run("list", "--as", "ada")

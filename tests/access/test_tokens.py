@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from drsorch.access import policy, tokens
-from drsorch.access.models import ApiToken
+from drsorch.access.models import ApiToken, User
 from drsorch.access.requests import actor_with
 from drsorch.access.roles import Permission
 from drsorch.access.tokens import authenticate, issue_token, revoke_token
@@ -60,6 +60,7 @@ def test_issuing_and_revoking_are_recorded(olga):
         ({"account_ids": ["2222"]}, "account_ids", "'2222' is not an AWS account id"),
         ({"account_ids": []}, "account_ids", "No account is named"),
         ({"ranges": ["10.0.0.1/8"]}, "ranges", "'10.0.0.1/8' is not an address range"),
+        ({"sources": ["MOON"]}, "sources", "'MOON' is no source that a token may name"),
         ({"name": " "}, "name", "cannot be blank"),
     ],
 )
@@ -146,6 +147,30 @@ def test_who_has_the_secret_is_told_why_it_is_not_accepted(olga):
     ApiToken.objects.update(revoked_at=timezone.now())
     assert "is revoked" in refused(text)
     assert f"drs_{token.pk}_" not in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("days", "subject", "ago", "is_accepted"),
+    [
+        (0, "olga-there", 400, True),
+        (30, "olga-there", 29, True),
+        (30, "olga-there", 31, False),
+        (30, "olga-there", None, False),
+        (30, "", None, True),
+    ],
+)
+def test_a_token_rests_while_the_provider_has_not_confirmed_its_owner(olga, settings, days, subject, ago, is_accepted):
+    _, text = issued(olga)
+    settings.OIDC_GROUPS_DAYS = days
+    said = None if ago is None else timezone.now() - timedelta(days=ago)
+    User.objects.update(subject=subject, groups_as_of=said)
+
+    if is_accepted:
+        with CaptureQueriesContext(connection) as queries:
+            authenticate(text, address=HOME)
+        assert len(queries) == 2  # the token with its owner, and its use
+    else:
+        assert "rests: the identity provider has not named its owner's groups for 30 days" in refused(text)
 
 
 @pytest.mark.parametrize(

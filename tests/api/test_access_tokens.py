@@ -35,7 +35,7 @@ def test_one_asks_as_its_person_with_all_of_their_rights(program, ada, sam):
 
     assert made.status_code == 201
     event = AuditEvent.objects.get(action="register_account")
-    assert (event.actor, event.token, event.source) == ("ada", "jwt:one", "SSM")
+    assert (event.actor, event.token, event.source) == ("ada", "jwt:one", "API")  # it may name none
     assert program(sam).refusal("GET", "/accounts", status=403)["details"]["permission"] == "drs:ViewResources"
 
 

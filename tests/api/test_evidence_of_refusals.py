@@ -32,7 +32,12 @@ def program(calling, vera):
     """Ask with a token of vera's."""
     tomorrow = timezone.now() + timedelta(days=1)
     token, text = issue_token(
-        owner=vera.user, actor=vera, name="Nightly", scopes=["drs:ViewResources"], expires_at=tomorrow
+        owner=vera.user,
+        actor=vera,
+        name="Nightly",
+        scopes=["drs:ViewResources"],
+        sources=["SSM"],
+        expires_at=tomorrow,
     )
     caller = calling()
     caller.client, caller.token = APIClient(HTTP_AUTHORIZATION=f"Bearer {text}"), token

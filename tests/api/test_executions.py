@@ -54,6 +54,7 @@ def test_a_drill_from_its_start_to_its_end(calling, aws, plan, olga):
         "decide": True,
         "cancel": True,
         "terminate-instances": False,
+        "withdraw-termination": False,
     }
     assert ask.data("POST", f"{path}/resume")["status"] != "PAUSED"
     run(row(made), aws)
@@ -214,6 +215,7 @@ ACTIONS = [
     ("retry", {"waveNumber": 1}),
     ("decide", {"gateId": "1", "answer": "RESUME"}),
     ("terminate-instances", {}),
+    ("withdraw-termination", {}),
 ]
 
 

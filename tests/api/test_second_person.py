@@ -86,6 +86,23 @@ def test_a_termination_is_confirmed_by_the_same_call_of_somebody_else(calling, a
     assert (status["requestedBy"], status["confirmedBy"]) == ("olga", "ada")
 
 
+def test_a_termination_that_waits_is_withdrawn(calling, ada, olga, vera):
+    update_settings(actor=ada, version=None, four_eyes=True)
+    ended = situations.execution(olga, mode="RECOVERY", status="COMPLETED")
+    situations.wave(ended, "COMPLETED", situations.LAUNCHED)
+    path = f"/executions/{ended.pk}"
+    assert not offer(calling(olga).data("GET", path), "withdraw-termination")["allowed"]
+    calling(olga).data("POST", f"{path}/terminate-instances", {"confirmPlanName": "Billing"}, status=202)
+    assert calling(vera).refusal("POST", f"{path}/withdraw-termination", status=403)
+    assert offer(calling(olga).data("GET", "/executions")["items"][0], "withdraw-termination")["allowed"]
+
+    shown = calling(olga).data("POST", f"{path}/withdraw-termination")
+
+    assert offer(shown, "terminate-instances")["allowed"]
+    assert not calling(olga).data("GET", f"{path}/termination-status")["isRequested"]
+    assert calling(ada).refusal("POST", f"{path}/withdraw-termination", status=409)["code"] == "INVALID_STATE"
+
+
 def test_whoever_started_it_is_refused_where_the_installation_wants_somebody_else(calling, ada, olga):
     update_settings(actor=ada, version=None, initiator_may_not_answer=True)
     drill = situations.execution(olga, status="PAUSED")

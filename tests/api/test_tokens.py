@@ -47,6 +47,7 @@ def test_a_token_gives_no_more_than_its_scopes_and_needs_no_csrf(calling, olga, 
     body = {"planId": str(plan.pk), "executionType": "DRILL"}
     viewing = program(calling(olga).data("POST", "/users/tokens", VIEWING, status=201)["token"])
     scopes = {"name": "Starter", "scopes": ["drs:ViewResources", "drs:ExecuteRecovery", "drs:ManageAccounts"]}
+    scopes["sources"] = ["SSM"]
     starting = program(calling(olga).data("POST", "/users/tokens", VIEWING | scopes, status=201)["token"])
 
     assert viewing.data("GET", "/recovery-plans")["count"] == 1
@@ -65,6 +66,26 @@ def test_a_source_is_said_by_programs_only_and_must_be_known(calling, olga, prog
 
     calling(olga).refusal("GET", "/users/profile", status=400, headers=said)
     program(text).refusal("GET", "/users/profile", status=400, headers={"X-Invocation-Source": "ADMIN"})
+
+
+@pytest.mark.parametrize(
+    ("allowed", "kept"), [([], "API"), (["CLI"], "API"), (["SSM", "STEPFUNCTIONS"], "STEPFUNCTIONS")]
+)
+def test_a_source_that_the_token_may_not_name_is_not_kept(calling, ada, place, program, allowed, kept):
+    body = VIEWING | {"scopes": ["drs:ViewResources", "drs:ManageAccounts"], "sources": allowed}
+    made = calling(ada).data("POST", "/users/tokens", body, status=201)
+    assert made["sources"] == allowed
+    said = {"X-Invocation-Source": "STEPFUNCTIONS"}
+
+    program(made["token"]).data("POST", f"/accounts/{place.account_id}/validate", headers=said)
+
+    assert AuditEvent.objects.filter(action="validate_account").first().source == kept
+
+
+def test_no_token_may_name_a_source_that_is_none(calling, olga):
+    for wrong in (["API"], ["ADMIN"], ["SCHEDULE"]):
+        error = calling(olga).refusal("POST", "/users/tokens", VIEWING | {"sources": wrong}, status=400)
+        assert list(error["details"]["fields"]) == ["sources[0]"]
 
 
 @pytest.mark.parametrize("text", ["", "drs_1_x", "drs_999_" + "a" * 43, "eyJhbGciOiJub25lIn0.e30.", "drs_1_\u00e9"])

@@ -1,97 +1,35 @@
 """Every service that changes something: what it is called with, and what its event is about."""
 
-from dataclasses import replace
 from datetime import timedelta
 
+from axes.models import AccessAttempt
 from django.utils import timezone
 
-import executions.services
-from drsorch.access.grants import grant, save_team
 from drsorch.access.models import Team
 from drsorch.access.oidc.people import Identity
-from drsorch.access.roles import Permission, Right
-from drsorch.access.tokens import issue_token
 from drsorch.audit.models import AuditEvent
-from drsorch.secrets import new_key
 from executions.configuration import export_configuration
 from executions.reports import reported
 from plans.definition import WaveDefinition
-from protection.models import SourceServer, TargetAccount
 from tests import factories
-from tests.executions.driving import run, tick
+from tests.audit.making import (
+    completed,
+    definition,
+    ended,
+    failed,
+    first_key,
+    granted,
+    group,
+    plan,
+    program,
+    started,
+    stopped,
+    team,
+    token,
+    waiting_to_be_terminated,
+)
+from tests.executions.driving import tick
 from tests.protection.test_events import event
-
-
-def group(at):
-    return factories.group(at.ada, at.place, "db")
-
-
-def plan(at, **options):
-    return factories.plan(at.ada, group(at), factories.group(at.ada, at.place, "app"), **options)
-
-
-def started(at, **options):
-    return executions.services.start_execution(plan=plan(at, **options), actor=at.olga)
-
-
-def stopped(at):
-    return run(started(at, w2={"pause_before": True}), at.aws)
-
-
-def completed(at):
-    return run(executions.services.start_execution(plan=factories.plan(at.ada, group(at)), actor=at.olga), at.aws)
-
-
-def definition(row):
-    return [WaveDefinition(name="Other", group_ids=(row.waves.first().groups.first().pk,))]
-
-
-def failed(at):
-    """An execution that asks what to do about its failed wave."""
-    row = group(at)
-    server = row.servers.first().source_server_id
-    asking = factories.plan(at.ada, row, w1={"on_failure": "ASK"})
-    started_now = executions.services.start_execution(plan=asking, actor=at.olga)
-    at.aws.fail_server(factories.TARGET, factories.REGION, server, at="CONVERSION")
-    return run(started_now, at.aws)
-
-
-def ended(at):
-    """An execution that was cancelled before it launched anything."""
-    row = started(at)
-    executions.services.cancel_execution(execution=row, actor=at.olga)
-    return run(row, at.aws)
-
-
-def token(at):
-    """A token of olga's, and its text."""
-    tomorrow = timezone.now() + timedelta(days=1)
-    return issue_token(
-        owner=at.olga.user, actor=at.olga, name="Nightly", scopes=["drs:ViewResources"], expires_at=tomorrow
-    )
-
-
-def team(at):
-    return save_team(team=Team(), name="North", members=[at.olga.user], actor=at.ada)
-
-
-def granted(at):
-    grant(to=at.olga.user, obj=at.place, level="view", actor=at.ada)
-    return at.place
-
-
-def program(at):
-    """A program with a token of ada's from which events are accepted; there is no account to be synchronised."""
-    for rows in (SourceServer, TargetAccount):
-        rows.objects.all().delete()
-    at.settings.EVENTS_ALLOWED_CIDRS = ["10.0.0.0/8"]
-    return replace(at.ada, address="10.1.2.3", right=Right(frozenset(Permission), None))
-
-
-def first_key(at):
-    """A new key, under which no secret is yet."""
-    at.settings.ENCRYPTION_KEYS = [new_key(), *at.settings.ENCRYPTION_KEYS]
-
 
 # Service: what is made before, how it is called with that, and what the event is about.
 CASES = {
@@ -164,6 +102,11 @@ CASES = {
     "cancel_execution": (started, lambda service, at, row: service(execution=row, actor=at.olga), "execution"),
     "terminate_instances": (
         completed,
+        lambda service, at, row: service(execution=row, actor=at.olga),
+        "execution",
+    ),
+    "withdraw_termination": (
+        waiting_to_be_terminated,
         lambda service, at, row: service(execution=row, actor=at.olga),
         "execution",
     ),
@@ -253,6 +196,11 @@ CASES = {
     ),
     "rotate_secrets": (first_key, lambda service, at, _: service(actor=at.ada), "targetaccount"),
     "receive_event": (program, lambda service, at, sender: service(actor=sender, event=event()), "receivedevent"),
+    "lift_lockouts": (
+        lambda at: AccessAttempt.objects.create(ip_address="192.0.2.7", failures_since_start=5),
+        lambda service, at, _: service(actor=at.ada),
+        "accessattempt",
+    ),
     "create_administrator": (
         lambda at: "correct horse battery",
         lambda service, at, password: service(username="root", email="", password=password, actor=at.ada, another=True),
@@ -271,7 +219,7 @@ RECORDED_AS = {
     "revoke_grant": "revoke_access",
 }
 # What is in no AWS account.
-NOWHERE = {"apitoken", "audithead", "auditverification", "receivedevent", "settings", "team", "user"}
+NOWHERE = {"accessattempt", "apitoken", "audithead", "auditverification", "receivedevent", "settings", "team", "user"}
 
 
 def recorded_as(name):

@@ -45,13 +45,14 @@ def denials():
 
 @pytest.mark.parametrize(
     ("verb", "sent"),
-    [("pause", {}), ("cancel", {}), ("terminate", {})],
+    [("pause", {}), ("cancel", {}), ("terminate", {}), ("withdraw", {})],
 )
 def test_a_button_that_one_may_not_press_is_recorded_once(client, vera, drill, verb, sent):
     as_(client, vera).post(reverse(f"executions:{verb}", args=[drill.pk]), sent)
 
     (event,) = denials()
-    service = {"terminate": "terminate_instances"}.get(verb, f"{verb}_execution")
+    services = {"terminate": "terminate_instances", "withdraw": "withdraw_termination"}
+    service = services.get(verb, f"{verb}_execution")
     assert (event.actor, event.actor_kind, event.source, event.action) == ("vera", "PERSON", "UI", service)
     assert (event.object_kind, event.object_id, event.object_name) == ("execution", str(drill.pk), str(drill))
     assert (event.account, event.address) == (factories.TARGET, "127.0.0.1")

@@ -19,7 +19,8 @@ from drsorch.audit.verify import verify
 from plans.services import delete_plan, update_plan
 from protection.services import update_account
 from tests.access.conftest import staff
-from tests.audit.cases import CASES, account_in, definition, plan, recorded_as
+from tests.audit.cases import CASES, account_in, recorded_as
+from tests.audit.making import definition, plan
 from tests.audit.test_audit import INNER, READS
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,8 @@ from drsorch.audit.verify import verify
 from tests import factories
 from tests.audit.past import LONG_AGO, append, close
 
-REPAIR = [("audit", "0008_refuse_changes_but_segments")]
-BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0010_one_head")]
+REPAIR = [("audit", "0010_one_head")]
+BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0011_findings_stay")]
 
 
 def migrate(target):

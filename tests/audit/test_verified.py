@@ -1,9 +1,11 @@
 """A verification is evidence itself: an event says what was found, and a row without one proves nothing."""
 
+# ruff: noqa: S608 (the statements are those of somebody who bends evidence)
+
 import json
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from drsorch.access.auditing import verify_audit
@@ -13,6 +15,7 @@ from drsorch.audit.actor import COMMAND
 from drsorch.audit.models import AuditEvent, AuditVerification
 from drsorch.audit.verified import is_good, keep
 from drsorch.audit.verify import verify
+from tests.audit.conftest import sql
 
 pytestmark = pytest.mark.django_db
 TABLE = AuditVerification._meta.db_table
@@ -49,23 +52,64 @@ def test_a_row_that_nobody_recorded_proves_nothing(events, ada_online):
 
 
 @pytest.mark.parametrize("column", ["at", "by", "sequence", "events", "segments", "problems"])
-def test_a_row_that_was_changed_proves_nothing(events, ada, column):
-    _, kept = verify_audit(actor=ada)
-    value = {"at": "2031-01-01T00:00:00Z", "by": "mallory", "problems": ["Another."]}.get(column, 7)
-    AuditVerification.objects.filter(pk=kept.pk).update(**{column: value})
+def test_a_row_that_was_changed_proves_nothing(events, ada, unguarded, column):
+    verify_audit(actor=ada)
+    value = {"at": "2031-01-01 00:00:00+00:00", "by": "mallory", "problems": '["Another."]'}.get(column, 7)
+    unguarded((f'UPDATE {TABLE} SET "{column}" = %s', value))
 
     assert is_good(AuditVerification.objects.get()) is None
 
 
 def test_bad_news_that_became_good_in_the_row_and_in_the_event_prove_nothing(events, ada, unguarded):
     unguarded(("UPDATE audit_auditevent SET actor = 'mallory' WHERE sequence = 4",))
-    _, kept = verify_audit(actor=ada)
-    good = {"problem_count": 0, "problems": []}
-    AuditVerification.objects.filter(pk=kept.pk).update(**good)
-    detail = json.dumps(AuditEvent.objects.first().detail | good)
-    unguarded(("UPDATE audit_auditevent SET detail = %s WHERE sequence = 10", detail))
+    verify_audit(actor=ada)
+    detail = json.dumps(AuditEvent.objects.first().detail | {"problem_count": 0, "problems": []})
+    unguarded(
+        (f"UPDATE {TABLE} SET problem_count = 0, problems = '[]'",),
+        ("UPDATE audit_auditevent SET detail = %s WHERE sequence = 10", detail),
+    )
 
     assert is_good(AuditVerification.objects.get()) is None
+
+
+COLUMNS = "at, by, sequence, events, segments, unread_count, seconds, problem_count, problems"
+FORBIDDEN = {
+    "change": (f"UPDATE {TABLE} SET problem_count = 0", "cannot be changed"),
+    "delete": (f"DELETE FROM {TABLE}", "cannot be deleted"),
+    "replace": (
+        f"{'REPLACE' if connection.vendor == 'sqlite' else 'INSERT'} INTO {TABLE} (id, {COLUMNS}) "
+        f"SELECT id, {COLUMNS} FROM {TABLE}",
+        "cannot be changed",
+    ),
+    **({} if connection.vendor == "sqlite" else {"empty": (f"TRUNCATE {TABLE}", "cannot be deleted")}),
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_the_database_refuses_to_change_what_was_found(events, ada, what):
+    verify_audit(actor=ada)
+    statement, sentence = FORBIDDEN[what]
+
+    with pytest.raises(IntegrityError, match=f"Audit verifications {sentence}"), transaction.atomic():
+        sql(statement)
+
+    assert is_good(AuditVerification.objects.get()) is True
+    assert verify().is_good
+
+
+def test_neither_does_the_product(events, ada):
+    _, kept = verify_audit(actor=ada)
+    rows = AuditVerification.objects
+    for change in (lambda: rows.update(by="mallory"), rows.all().delete, kept.save, kept.delete):
+        with pytest.raises(TypeError, match="Audit verifications cannot be"):
+            change()
+
+
+def test_a_trigger_of_verifications_that_was_dropped_is_missed(events):
+    on = "" if connection.vendor == "sqlite" else f" ON {TABLE}"
+    sql(f"DROP TRIGGER audit_verification_unchanged{on}")
+
+    assert "its trigger audit_verification_unchanged is missing, off or changed." in verify().problems[0]
 
 
 def test_a_chain_to_which_nothing_can_be_appended_is_verified_all_the_same(events, unguarded):

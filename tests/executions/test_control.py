@@ -222,12 +222,14 @@ ACTIONS = {
     "resume": services.resume_execution,
     "cancel": services.cancel_execution,
     "terminate": services.terminate_instances,
+    "withdraw": services.withdraw_termination,
 }
 NEEDS = {
     "pause": "drs:ManageExecution",
     "resume": "drs:ManageExecution",
     "cancel": "drs:ManageExecution",
     "terminate": "drs:TerminateInstances",
+    "withdraw": "drs:TerminateInstances",
 }
 
 

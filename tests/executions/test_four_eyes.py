@@ -182,6 +182,19 @@ def test_the_page_that_starts_it_says_so_before(client, four_eyes, small, olga):
     assert ["has confirmed the recovery." in text for text in said] == [True, False]
 
 
+def test_the_pages_say_that_a_drill_is_cancelled_before_anybody_confirms(client, four_eyes, drill, small, olga, ada):
+    address = reverse("executions:start", args=[small.pk])
+    before = sign_in(client, olga).get(address, {"mode": "RECOVERY"}).content.decode()
+    assert "The drill is cancelled when you start, before anybody confirms" in before
+
+    recovery = recover(small, olga, preempt=True)
+
+    drill.refresh_from_db()
+    assert drill.cancelled_by == "olga"
+    said = f"{drill} ({drill.short_id}) was cancelled for it when it was started, and stays so if you do not confirm."
+    assert said in text_of(client, ada, recovery)
+
+
 def test_of_two_who_confirm_the_second_hears_who_did(recovery, ada):
     second = factories.person("rita", Role.RECOVERY_MANAGER)
     confirm(recovery, ada)

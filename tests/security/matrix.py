@@ -71,6 +71,7 @@ CONSOLE = [
     ),
     Row("cancel an execution, or having started it", "POST", f"{RUN}cancel", P.MANAGE_EXECUTION, "north_run"),
     Row("terminate recovery instances", "POST", f"{RUN}terminate", P.TERMINATE_INSTANCES, "north_run"),
+    Row("withdraw a termination that waits", "POST", f"{RUN}withdraw", P.TERMINATE_INSTANCES, "north_run"),
     Row("list the recovery plans", "GET", "/plans/", P.VIEW_RESOURCES),
     Row("open a recovery plan", "GET", PLAN, P.VIEW_RESOURCES, "north_plan"),
     Row("review a start", "GET", f"{PLAN}start", P.VIEW_RESOURCES, "north_plan"),

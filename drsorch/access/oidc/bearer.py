@@ -5,6 +5,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from drsorch.access.models import User
 from drsorch.access.oidc.claims import BadToken, access_token_claims
 from drsorch.access.oidc.people import SignInRefused, find_person, groups_of, map_groups, said_at
@@ -27,8 +29,8 @@ def authenticate_jwt(text: str, *, address: str = "") -> AccessToken:
     """Return whose access token of the provider this is. `address` is the caller's.
 
     Needs no network while the provider's keys are known. A token that names groups, and is newer than what is known
-    of the person, gives and takes roles as a sign-in would. Raises Unauthenticated, and ProviderFailed when no keys
-    are known and none can be read.
+    of the person, gives and takes roles as a sign-in would. Raises Unauthenticated, also for somebody whose groups
+    nobody has confirmed (OIDC_GROUPS_DAYS), and ProviderFailed when no keys are known and none can be read.
     """
     try:
         source = provider()
@@ -45,6 +47,11 @@ def authenticate_jwt(text: str, *, address: str = "") -> AccessToken:
     if groups is not None and (person.groups_as_of is None or said_at(claims) > person.groups_as_of):
         actor = actor_with_jwt(person, token.token_id, address=address)
         map_groups(person, groups, as_of=said_at(claims), actor=actor)
+    if person.is_unconfirmed:
+        raise Unauthenticated(
+            f"The identity provider has not named your groups for {settings.OIDC_GROUPS_DAYS} days. Sign in to the "
+            "console, then use the access token."
+        )
     return token
 
 

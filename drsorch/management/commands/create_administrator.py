@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from drsorch.access.denials import note_refused_command
 from drsorch.access.people import create_administrator
-from drsorch.audit.actor import Actor, Source
+from drsorch.access.requests import actor_on_host
 from drsorch.errors import UserError
 
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Create them. Raises CommandError with the refusal's sentence."""
-        actor = Actor(name=f"{account_here()} on the host", source=Source.CLI)
+        actor = actor_on_host()
         try:
             person = create_administrator(
                 username=options["username"],
@@ -41,14 +41,6 @@ class Command(BaseCommand):
             note_refused_command(actor, "create_administrator", refusal, username=options["username"])
             raise CommandError(refusal.message) from refusal
         self.stdout.write(f"{person} is an administrator and can sign in.")
-
-
-def account_here() -> str:
-    """Return who runs the command, as the operating system knows them."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in a container
-        return "somebody"
 
 
 def read_password() -> str:

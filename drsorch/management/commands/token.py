@@ -10,7 +10,7 @@ from drsorch.access import policy
 from drsorch.access.denials import note_refused_command
 from drsorch.access.models import ApiToken
 from drsorch.access.requests import actor_named
-from drsorch.access.tokens import LONGEST, issue_token, revoke_token
+from drsorch.access.tokens import LONGEST, SOURCES, issue_token, revoke_token
 from drsorch.audit.actor import Actor
 from drsorch.errors import UserError
 
@@ -35,6 +35,7 @@ class Command(BaseCommand):
         issue.add_argument("--days", type=int, default=DAYS, help=f"days until it expires, at most {LONGEST.days}")
         issue.add_argument("--account", action="append", help="an AWS account id; repeat for more; default: all")
         issue.add_argument("--range", action="append", default=[], help="from where, such as 10.0.0.0/8; repeat")
+        issue.add_argument("--source", action="append", default=[], help=f"{', '.join(SOURCES)}: may name it; repeat")
         issue.add_argument("--for", dest="owner", metavar="USER", help="whose it is; only an administrator may say")
         listing = verbs.add_parser("list", help="the person's tokens; an administrator sees everybody's")
         revoke = verbs.add_parser("revoke", help="end a token at once")
@@ -65,6 +66,7 @@ class Command(BaseCommand):
             expires_at=timezone.now() + timedelta(days=options["days"]),
             account_ids=options["account"],
             ranges=options["range"],
+            sources=options["source"],
         )
         self.stderr.write(f"{token} expires on {token.expires_at:%Y-%m-%d}. Its text is shown this once:")
         self.stdout.write(text)

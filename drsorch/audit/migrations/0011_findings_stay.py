@@ -1,0 +1,23 @@
+"""Let what verifications found stay as it is. To repair a lost trigger, migrate back to 0010 and forth."""
+
+from django.db import migrations
+
+from drsorch.audit import triggers
+
+
+def install(apps, schema_editor):
+    """Make the triggers, on the way back, too: without them nothing can be appended."""
+    triggers.install(schema_editor.connection)
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [("audit", "0010_one_head")]
+
+    operations = [
+        migrations.AlterModelOptions(
+            name="auditverification",
+            options={"base_manager_name": "objects", "ordering": ["-pk"]},
+        ),
+        migrations.RunPython(install, install),
+    ]
