@@ -11,8 +11,8 @@ from drsorch.audit.verify import verify
 from tests import factories
 from tests.audit.past import LONG_AGO, append, close
 
-REPAIR = [("audit", "0010_one_head")]
-BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0011_findings_stay")]
+REPAIR = [("audit", "0011_index_of_accounts")]
+BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0012_findings_stay")]
 
 
 def migrate(target):

@@ -1,4 +1,4 @@
-"""Let what verifications found stay as it is. To repair a lost trigger, migrate back to 0010 and forth."""
+"""Let what verifications found stay as it is. To repair a lost trigger, migrate back to 0011 and forth."""
 
 from django.db import migrations
 
@@ -12,7 +12,7 @@ def install(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("audit", "0010_one_head")]
+    dependencies = [("audit", "0011_index_of_accounts")]
 
     operations = [
         migrations.AlterModelOptions(
