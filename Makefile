@@ -7,7 +7,7 @@ ARGS ?=
 MINUTES ?= 5
 PROVIDER := tests/access/provider
 
-.PHONY: demo test access provider matrix fuzz lint bench torture clean
+.PHONY: demo test looks access provider matrix fuzz lint bench torture clean
 
 # Each stamp is the lock file as it was installed, so that a changed lock installs again and an unchanged one costs nothing.
 $(VENV)/requirements.txt: requirements.txt
@@ -29,8 +29,12 @@ provider: $(PROVIDER)/node_modules/package-lock.json
 demo: $(VENV)/requirements.txt
 	@$(BIN)/python manage.py demo $(ARGS)
 
+# One process more than there are likely to be processors: many tests wait, for a browser, for processes, for time-outs.
 test: $(VENV)/requirements-dev.txt
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal $(ARGS)
+
+looks: $(VENV)/requirements-dev.txt
+	LOOKS=every $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/browser -k accessible $(ARGS)
 
 access: $(VENV)/requirements-dev.txt
 	$(BIN)/python -m pytest -m access --numprocesses 2 --dist worksteal tests/security $(ARGS)

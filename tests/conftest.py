@@ -1,5 +1,7 @@
 """Fixtures for all tests."""
 
+import gc
+
 import pytest
 
 from drsorch.access import sessions
@@ -15,6 +17,12 @@ pytest_plugins = [
     "tests.access.provider_fixtures",
     "tests.access.access_tokens",
 ]
+
+
+def pytest_collection_finish():
+    """Leave what was imported and collected out of every later search for garbage: it stays until the end."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def done(ada, place, olga, aws):
     """A drill of two servers that has completed."""
     plan = factories.plan(ada, factories.group(ada, place, "db"), name="Small")
-    return run(services.start_execution(plan=plan, actor=olga), aws)
+    return run(services.start_execution(plan=plan, actor=olga), aws, by=150)
 
 
 def test_an_instance_is_shown_as_its_execution_knows_it_and_as_ec2_says_that_it_is_now(calling, vera, done, aws):

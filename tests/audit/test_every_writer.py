@@ -44,6 +44,7 @@ NAMED = {
     "drsorch.access.policed.clean": "errors of a form, no rows",
     "drsorch.access.policed.save_model": "calls the service that the page names, which records",
     "drsorch.access.tokens._note_use": "when a token was used; what it did is recorded",
+    "drsorch.audit.accounts.in_account": "a query in words of its own, no rows",
     "drsorch.authored.claim_version": "the first statement of changes that record",
     "executions.management.commands.demo._start": "the environment of a process, no rows",
     "executions.progress.watch": "lines of a terminal, no rows",

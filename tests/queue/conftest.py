@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from drsorch.queue.enqueue import signed
 from tests.queue.processes import below, roles, send, still_alive, using, wait_for
@@ -110,9 +111,13 @@ def environment(database):
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory):
-    """A migrated SQLite file that stays as it is: to be copied."""
+def empty_database(tmp_path_factory, django_db_setup, django_db_blocker):
+    """A migrated SQLite file that stays as it is: to be copied. Written from what the tests have, where that is one."""
     path = tmp_path_factory.mktemp("queue") / "database.sqlite3"
+    if connection.vendor == "sqlite":
+        with django_db_blocker.unblock():
+            connection.cursor().execute("VACUUM INTO %s", [str(path)])
+        return path
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment(path), check=True)
     return path
 
