@@ -69,11 +69,10 @@ def servers(place, region=REGION, tier=""):
 
 
 def group(actor, place, tier="db", region=REGION, name=None):
-    """A group of all servers of one tier."""
+    """A group of all servers of one tier. They are in the inventory: DRS is not asked for them again."""
     ids = [server.source_server_id for server in servers(place, region, f"-{tier}-")]
-    return protection.create_group(
-        actor=actor, account=place, region=region, name=name or f"{tier} {region}", server_ids=ids
-    )
+    name = name or f"{tier} {region}"
+    return protection.create_group(actor=actor, account=place, region=region, name=name, server_ids=ids, found=[])
 
 
 def plan(actor, *groups, name="Three tiers", **options):
