@@ -37,5 +37,5 @@ class ReportViewSet(ApiViewSet):
             each = services.export_executions(rows=found, actor=self.actor, filters=asked)
             return file_of("executions", lines_of(ReportedAnswer(), each))
         page = self.paged(found)
-        page.totals = totals_of(found)
+        page.totals = totals_of(found, page.count)
         return page

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Prefetch, Q, QuerySet, Value, When
 
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
-from executions.models import AccountSet, Execution, ServerRun, WaveRun
+from executions.models import AccountSetRegion, Execution, WaveRun
 
 OFFERED = (Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY, Permission.TERMINATE_INSTANCES)
 
@@ -36,21 +36,12 @@ def narrowed(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[E
 
 
 def in_place(asked: dict[str, Any]) -> Case:
-    """Return the condition for executions with servers of an account (AWS id) or in a Region.
+    """Return the condition for executions with servers of an account (AWS id), in a Region, or in a Region of an account.
 
-    The accounts that an execution ran in are those of its servers. All is looked at row by row, in the order that the
-    executions are asked for: by an index of accounts, all that ever ran in one would be gathered first.
+    What they ran in tells, in few sets, which are found first. Then all is looked at row by row, in the order that the
+    executions are asked for: by an index of sets, all that ever ran there would be gathered first.
     """
     wanted = {"account__account_id": asked.get("account"), "region": asked.get("region")}
-    named = {name: value for name, value in wanted.items() if value}
-    condition = Q()
-    if "account__account_id" in named:
-        condition &= Q(ran_in__in=AccountSet.objects.filter(accounts__account_id=asked["account"]).values("pk"))
-    if "region" in named:
-        servers = ServerRun.objects.filter(wave__execution=OuterRef("pk"))
-        condition &= Q(Exists(servers.filter(_looked_at(Q(**named)))))
-    return _looked_at(condition)
-
-
-def _looked_at(condition: Q) -> Case:
+    places = AccountSetRegion.objects.filter(**{name: value for name, value in wanted.items() if value})
+    condition = Q(ran_in__in=places.values("account_set"))
     return Case(When(condition, then=Value(True)), default=Value(False))

@@ -98,6 +98,7 @@ class Execution(models.Model):
     plan_name = models.CharField(max_length=100)
     plan_version = models.PositiveIntegerField()
     snapshot = models.JSONField(default=dict)
+    rto_minutes = models.PositiveIntegerField(null=True)  # frozen, too: reports measure many, and read no snapshot
     ran_in = models.ForeignKey(AccountSet, null=True, on_delete=models.PROTECT, related_name="executions")
     mode = models.CharField(max_length=8, choices=Mode)
     status = models.CharField(max_length=16, choices=ExecutionStatus, default=ExecutionStatus.PENDING)
