@@ -55,8 +55,17 @@ def filters_of(query: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in query.items() if name not in (*OWN, "tags")}
 
 
-def page_of(rows: QuerySet[Any], query: dict[str, Any], orderings: dict[str, tuple[str, ...]], usual: str) -> Page:
-    """Return the page of `rows` that the checked `query` asks for. Raises Invalid for a token of another list."""
+def page_of(
+    rows: QuerySet[Any],
+    query: dict[str, Any],
+    orderings: dict[str, tuple[str, ...]],
+    usual: str,
+    counted: QuerySet[Any] | None = None,
+) -> Page:
+    """Return the page of `rows` that the checked `query` asks for. Raises Invalid for a token of another list.
+
+    `counted` are the same rows as they are counted soonest, where that is not how the first of them are found soonest.
+    """
     ordering = query.get("ordering") or usual
     columns = orderings[ordering.removeprefix("-")]
     is_down = ordering.startswith("-")
@@ -68,7 +77,7 @@ def page_of(rows: QuerySet[Any], query: dict[str, Any], orderings: dict[str, tup
     items = list(found[: size + 1])
     has_more = len(items) > size
     items = items[:size]
-    count = len(items) if not has_more and "page_token" not in query else _count(rows)
+    count = len(items) if not has_more and "page_token" not in query else _count(rows if counted is None else counted)
     return Page(items, count, _write(items[-1], columns, mark) if has_more else None)
 
 

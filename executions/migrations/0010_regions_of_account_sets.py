@@ -1,4 +1,4 @@
-"""Let sets of accounts tell Regions, and executions the RTO they are measured by: neither servers nor plans are read."""
+"""Let sets of accounts tell Regions, and executions the RTO they are measured by."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -47,5 +47,36 @@ class Migration(migrations.Migration):
             model_name="execution",
             name="rto_minutes",
             field=models.PositiveIntegerField(null=True),
+        ),
+        migrations.AlterField(
+            model_name="execution",
+            name="ran_in",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="executions",
+                to="executions.accountset",
+            ),
+        ),
+        migrations.RemoveIndex(model_name="execution", name="execution_status_created"),
+        migrations.RemoveIndex(model_name="execution", name="execution_created_and_reach"),
+        migrations.AddIndex(
+            model_name="execution",
+            index=models.Index(
+                fields=["status", "-created_at", "-id", "ran_in", "plan", "ended_at", "rto_minutes"],
+                name="execution_status_and_reach",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="execution",
+            index=models.Index(
+                fields=["created_at", "id", "ran_in", "plan", "status", "ended_at", "rto_minutes"],
+                name="execution_created_and_reach",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="execution",
+            index=models.Index(fields=["ran_in", "id", "plan", "status"], name="execution_ran_in_and_reach"),
         ),
     ]

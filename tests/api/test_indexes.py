@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from executions.api.rows import in_place
+from executions.api import rows
 from executions.models import Execution, ServerRun
 from protection.models import TargetAccount
 from tests.access.estate import estate, run
@@ -40,7 +40,8 @@ def test_executions_in_a_place_are_looked_at_in_their_order_and_not_by_all_that_
     world = estate()
     north, south = world.north.account_id, world.south.account_id
     world.south_server.region = "eu-west-1"
-    ran = {"north": [world.north_server], "south": [world.south_server], "both": [world.north_server, world.south_server]}
+    both = [world.north_server, world.south_server]
+    ran = {"north": both[:1], "south": both[1:], "both": both}
     Execution.objects.all().delete()
     runs = {run(world.both_plan, *servers).pk: name for name, servers in ran.items()}
 
@@ -50,7 +51,25 @@ def test_executions_in_a_place_are_looked_at_in_their_order_and_not_by_all_that_
         ({"account": south, "region": "eu-west-1"}, {"south", "both"}),
         ({"account": north, "region": "eu-west-1"}, set()),
     ):
-        found = Execution.objects.filter(in_place(asked)).order_by("-created_at", "-pk")
+        found = rows.narrowed(Execution.objects.all(), asked).order_by("-created_at", "-pk")
         assert {runs[each.pk] for each in found} == expected
         assert "SCAN executions_execution USING COVERING INDEX" in found.values("pk").explain()
         assert "executions_serverrun" not in str(found.values("pk").query)
+        counted = rows.counted(Execution.objects.order_by(), asked)
+        assert {runs[each.pk] for each in counted} == expected
+        assert "USING COVERING INDEX execution_ran_in_and_reach (ran_in_id=?)" in counted.values("pk").explain()
+
+
+def test_reports_count_and_sum_up_in_an_index(calling, ada):
+    fill(ada, 3)
+    for query in ("", "status=COMPLETED", "accountId=000000000001", "region=us-east-1&accountId=000000000001"):
+        with CaptureQueriesContext(connection) as queries:
+            calling(ada).data("GET", f"/reports/executions?pageSize=1&{query}")
+        asked = [each["sql"] for each in queries if "COUNT(" in each["sql"] and "FROM (SELECT" in each["sql"]]
+        assert asked
+        for each in asked:
+            with connection.cursor() as cursor:
+                cursor.execute(f"{connection.ops.explain_query_prefix()} {each}")
+                plan = "\n".join(str(row) for row in cursor.fetchall())
+            assert "executions_execution USING COVERING INDEX" in plan, (query, plan)
+            assert "TEMP B-TREE FOR ORDER BY" not in plan, (query, plan)
