@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.lookups import GreaterThanOrEqual
 
 from drsorch.sums import Listed, Seconds
 from executions.models import Execution
@@ -105,9 +106,11 @@ def totals_of(rows: QuerySet[Any], count: int | None) -> Totals:
     One query, in which the database measures TOTALLED rows at most as `Measured` does one.
     """
     is_completed, has_target = Q(status=ExecutionStatus.COMPLETED), Q(rto_minutes__gt=0)
-    is_met = is_completed & has_target & Q(owed__gte=-60 * F("rto_minutes"))
-    times = {"taken": Seconds("created_at", "ended_at"), "owed": Seconds("ended_at", "created_at")}
-    newest = rows.order_by("-created_at", "-pk").values(**times)[:TOTALLED]
+    target = 60 * F("rto_minutes")
+    # Of those that took as many seconds as they might, the fraction of a second decides: rounded down the other way.
+    is_just_met = Q(taken=target) & Q(GreaterThanOrEqual(Seconds("ended_at", "created_at"), -target))
+    is_met = is_completed & has_target & (Q(taken__lt=target) | is_just_met)
+    newest = rows.order_by("-created_at", "-pk").values(taken=Seconds("created_at", "ended_at"))[:TOTALLED]
     found = newest.aggregate(
         met=Count("status", filter=is_met),
         targets=Count("status", filter=has_target),

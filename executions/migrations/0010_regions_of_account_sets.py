@@ -77,6 +77,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="execution",
-            index=models.Index(fields=["ran_in", "id", "plan", "status"], name="execution_ran_in_and_reach"),
+            index=models.Index(fields=["ran_in", "plan", "status", "ended_at"], name="execution_ran_in_and_reach"),
         ),
     ]

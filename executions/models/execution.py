@@ -31,7 +31,7 @@ class ExecutionQuerySet(models.QuerySet):
 
     def ended(self) -> "ExecutionQuerySet":
         """Those that have."""
-        return self.exclude(status__in=ACTIVE)  # they are most: not to be looked up one status after the other
+        return self.filter(ended_at__isnull=False)  # quicker told than by the status, and never otherwise
 
     def due(self, now: Any) -> "ExecutionQuerySet":
         """Those that the engine may take now: due, and in nobody's hands."""
@@ -155,7 +155,7 @@ class Execution(models.Model):
                 fields=["created_at", "id", "ran_in", "plan", "status", "ended_at", "rto_minutes"],
                 name="execution_created_and_reach",
             ),
-            models.Index(fields=["ran_in", "id", "plan", "status"], name="execution_ran_in_and_reach"),
+            models.Index(fields=["ran_in", "plan", "status", "ended_at"], name="execution_ran_in_and_reach"),
             models.Index(fields=["mode", "created_at", "id", "ran_in", "plan"], name="execution_mode_and_reach"),
         ]
         constraints = [
