@@ -118,7 +118,7 @@ def totals_of(rows: QuerySet[Any], count: int | None) -> Totals:
         **{status: Count("status", filter=Q(status=status)) for status in TERMINAL},
     )
     return Totals(
-        statuses=+Counter({status: found[status] for status in TERMINAL}),
+        statuses=+Counter({str(status): found[status] for status in TERMINAL}),
         is_complete=count is not None and count <= TOTALLED,
         met=found["met"],
         missed=found["targets"] - found["met"],

@@ -192,8 +192,8 @@ def test_a_start_writes_everything_at_once_and_calls_nobody(aws, two_waves, olga
     assert ServerRun.objects.count() == ServerHold.objects.count() == 4
     assert [wave["serverIds"] for wave in execution.snapshot["waves"]]
     assert execution.rto_minutes == execution.snapshot["rtoMinutes"] == 45
-    places = ServerRun.objects.values_list("account", "region").distinct()
-    assert list(execution.ran_in.regions.values_list("account", "region")) == list(places)
+    places = set(ServerRun.objects.values_list("account", "region"))
+    assert set(execution.ran_in.regions.values_list("account", "region")) == places
     two_waves.refresh_from_db()
     assert two_waves.active_execution == execution.pk
     assert sentences(execution) == ["Drill started by olga."]
