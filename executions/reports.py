@@ -6,10 +6,12 @@ from datetime import timedelta
 from statistics import median
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.lookups import GreaterThanOrEqual
 
+from drsorch.sums import Listed, Seconds
 from executions.models import Execution
-from executions.states import ExecutionStatus
+from executions.states import TERMINAL, ExecutionStatus
 
 # The totals are of the newest so many: they cost the same however long the history is.
 TOTALLED = 1000
@@ -95,20 +97,32 @@ class Totals:
 def reported() -> QuerySet[Execution]:
     """Return the executions that have ended, with what a report says of each."""
     found: QuerySet[Execution] = Execution.objects.ended().with_counts().defer("snapshot")
-    return found.annotate(rto_minutes=F("snapshot__rtoMinutes"))
+    return found
 
 
-def totals_of(rows: QuerySet[Any]) -> Totals:
-    """Return what the newest of `rows` come to. One query, which reads four columns of TOTALLED rows at most."""
-    columns = ("status", "created_at", "ended_at", "rto_minutes")
-    found = list(rows.order_by("-created_at", "-pk").values_list(*columns, named=True)[: TOTALLED + 1])
-    measured = [Measured.of(row, row.rto_minutes) for row in found[:TOTALLED]]
+def totals_of(rows: QuerySet[Any], count: int | None) -> Totals:
+    """Return what the newest of `rows` come to; `count` is how many they are, None for too many to count.
+
+    One query, in which the database measures TOTALLED rows at most as `Measured` does one.
+    """
+    is_completed, has_target = Q(status=ExecutionStatus.COMPLETED), Q(rto_minutes__gt=0)
+    target = 60 * F("rto_minutes")
+    # Of those that took as many seconds as they might, the fraction of a second decides: rounded down the other way.
+    is_just_met = Q(taken=target) & Q(GreaterThanOrEqual(Seconds("ended_at", "created_at"), -target))
+    is_met = is_completed & has_target & (Q(taken__lt=target) | is_just_met)
+    newest = rows.order_by("-created_at", "-pk").values(taken=Seconds("created_at", "ended_at"))[:TOTALLED]
+    found = newest.aggregate(
+        met=Count("status", filter=is_met),
+        targets=Count("status", filter=has_target),
+        seconds=Listed("taken", filter=is_completed),
+        **{status: Count("status", filter=Q(status=status)) for status in TERMINAL},
+    )
     return Totals(
-        statuses=Counter(row.status for row in found[:TOTALLED]),
-        is_complete=len(found) <= TOTALLED,
-        met=sum(each.is_met is True for each in measured),
-        missed=sum(each.is_met is False for each in measured),
-        seconds=tuple(each.taken_seconds for each in measured if each.is_completed),
+        statuses=+Counter({str(status): found[status] for status in TERMINAL}),
+        is_complete=count is not None and count <= TOTALLED,
+        met=found["met"],
+        missed=found["targets"] - found["met"],
+        seconds=tuple(found["seconds"] or ()),
     )
 
 

@@ -98,9 +98,10 @@ class ApiViewSet(ViewSet):
         """Let each row know whether the caller may use these permissions on it, which need to manage it."""
         return policy.with_rights(self.actor, rows, *((each, policy.Level.MANAGE) for each in permissions))
 
-    def page(self, rows: QuerySet[Any], *, ignored: Collection[str] = ()) -> Page:
+    def page(self, rows: QuerySet[Any], *, ignored: Collection[str] = (), counted: QuerySet[Any] | None = None) -> Page:
         """Return the page that was asked for of the rows in the caller's sight, narrowed by the filters."""
-        return self.paged(self.narrowed(rows, ignored=ignored))
+        to_count = None if counted is None else self.narrowed(counted, ignored=ignored)
+        return self.paged(self.narrowed(rows, ignored=ignored), to_count)
 
     def narrowed(self, rows: QuerySet[M], *, ignored: Collection[str] = ()) -> QuerySet[M]:
         """Return the rows in the caller's sight that the filters leave.
@@ -110,10 +111,10 @@ class ApiViewSet(ViewSet):
         lookups = {name: value for name, value in filters_of(self.query).items() if name not in ignored}
         return self.scoped(rows).filter(**lookups)
 
-    def paged(self, rows: QuerySet[Any]) -> Page:
-        """Return the page of `rows` that was asked for."""
+    def paged(self, rows: QuerySet[Any], counted: QuerySet[Any] | None = None) -> Page:
+        """Return the page of `rows` that was asked for; `counted` as `page_of` says."""
         endpoint = cast(Endpoint, self.endpoint)
-        return page_of(rows, self.query, cast(type[ListQuery], endpoint.query).orderings, endpoint.usual_order)
+        return page_of(rows, self.query, cast(type[ListQuery], endpoint.query).orderings, endpoint.usual_order, counted)
 
     def _checked(self, shape: Any, data: Any, **options: Any) -> dict[str, Any]:
         if shape is Query and not data:

@@ -65,7 +65,8 @@ class ExecutionViewSet(StartingViewSet):
         found, asked = rows.listed(self.actor), self.query
         if "active" in asked:
             found = found.filter(status__in=ACTIVE) if asked["active"] else found.exclude(status__in=ACTIVE)
-        return self.page(rows.narrowed(found, asked), ignored=("active", "account", "region"))
+        ignored, counted = ("active", *rows.PLACE), rows.counted(found, asked)
+        return self.page(rows.narrowed(found, asked), ignored=ignored, counted=counted)
 
     @endpoint(Permission.EXECUTE_RECOVERY, body=inputs.NewExecutionInput, **START)
     def create(self) -> Any:

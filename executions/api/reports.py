@@ -30,12 +30,13 @@ class ReportViewSet(ApiViewSet):
     )
     def executions(self) -> Any:
         """List executions that have ended, with the measured recovery time and its target, and the success rate."""
-        found = rows.narrowed(reported(), self.query)
-        found = self.narrowed(found, ignored=("format", "account", "region"))
+        ended, ignored = reported(), ("format", *rows.PLACE)
+        found = self.narrowed(rows.narrowed(ended, self.query), ignored=ignored)
         if self.query["format"] == CSV:
             asked = self.request.query_params.dict()
             each = services.export_executions(rows=found, actor=self.actor, filters=asked)
             return file_of("executions", lines_of(ReportedAnswer(), each))
-        page = self.paged(found)
-        page.totals = totals_of(found)
+        counted = rows.counted(ended, self.query)
+        page = self.paged(found, None if counted is None else self.narrowed(counted, ignored=ignored))
+        page.totals = totals_of(found, page.count)
         return page

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Prefetch, Q, QuerySet, Value, When
 
 from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
-from executions.models import AccountSet, Execution, ServerRun, WaveRun
+from executions.models import AccountSetRegion, Execution, WaveRun
 
 OFFERED = (Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY, Permission.TERMINATE_INSTANCES)
+PLACE = {"account", "region"}
 
 
 def listed(actor: Actor) -> "QuerySet[Execution]":
@@ -27,30 +28,29 @@ def detailed() -> "QuerySet[Execution]":
 
 
 def narrowed(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[Execution]":
-    """Return those with servers in the account and Region that were asked for, and with all the tags."""
-    if {"account", "region"} & asked.keys():
-        found = found.filter(in_place(asked))
+    """Return those with servers in the account and Region that were asked for, and with all the tags.
+
+    The places are looked at row by row, in the order that the executions are asked for: by an index, all that ever ran
+    there would be gathered for the first page.
+    """
+    if PLACE & asked.keys():
+        found = found.filter(Case(When(_in_place(asked), then=Value(True)), default=Value(False)))
+    return _tagged(found, asked)
+
+
+def counted(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[Execution] | None":
+    """Return the same for their number: by an index of where they ran. None when no place was asked for."""
+    return _tagged(found.filter(_in_place(asked)), asked) if PLACE & asked.keys() else None
+
+
+def _in_place(asked: dict[str, Any]) -> Q:
+    """Return the condition for executions that ran in an account (AWS id), in a Region, or in this Region of it."""
+    wanted = {"account__account_id": asked.get("account"), "region": asked.get("region")}
+    places = AccountSetRegion.objects.filter(**{name: value for name, value in wanted.items() if value})
+    return Q(ran_in__in=places.values("account_set"))
+
+
+def _tagged(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[Execution]":
     for key, value in asked.get("tags", {}).items():
         found = found.filter(tags__key=key, tags__value=value)
     return found
-
-
-def in_place(asked: dict[str, Any]) -> Case:
-    """Return the condition for executions with servers of an account (AWS id) or in a Region.
-
-    The accounts that an execution ran in are those of its servers. All is looked at row by row, in the order that the
-    executions are asked for: by an index of accounts, all that ever ran in one would be gathered first.
-    """
-    wanted = {"account__account_id": asked.get("account"), "region": asked.get("region")}
-    named = {name: value for name, value in wanted.items() if value}
-    condition = Q()
-    if "account__account_id" in named:
-        condition &= Q(ran_in__in=AccountSet.objects.filter(accounts__account_id=asked["account"]).values("pk"))
-    if "region" in named:
-        servers = ServerRun.objects.filter(wave__execution=OuterRef("pk"))
-        condition &= Q(Exists(servers.filter(_looked_at(Q(**named)))))
-    return _looked_at(condition)
-
-
-def _looked_at(condition: Q) -> Case:
-    return Case(When(condition, then=Value(True)), default=Value(False))

@@ -3,11 +3,12 @@
 from executions.models.calls import Launch, Termination, TerminationCall
 from executions.models.execution import Event, Execution, ExecutionTag
 from executions.models.jobs import Job, JobEvent, Poller
-from executions.models.places import AccountSet
+from executions.models.places import AccountSet, AccountSetRegion
 from executions.models.runs import Gate, ServerAttempt, ServerRun, WaveRun
 
 __all__ = [
     "AccountSet",
+    "AccountSetRegion",
     "Event",
     "Execution",
     "ExecutionTag",

@@ -31,7 +31,7 @@ class ExecutionQuerySet(models.QuerySet):
 
     def ended(self) -> "ExecutionQuerySet":
         """Those that have."""
-        return self.exclude(status__in=ACTIVE)  # they are most: not to be looked up one status after the other
+        return self.filter(ended_at__isnull=False)  # quicker told than by the status, and never otherwise
 
     def due(self, now: Any) -> "ExecutionQuerySet":
         """Those that the engine may take now: due, and in nobody's hands."""
@@ -98,7 +98,10 @@ class Execution(models.Model):
     plan_name = models.CharField(max_length=100)
     plan_version = models.PositiveIntegerField()
     snapshot = models.JSONField(default=dict)
-    ran_in = models.ForeignKey(AccountSet, null=True, on_delete=models.PROTECT, related_name="executions")
+    rto_minutes = models.PositiveIntegerField(null=True)  # frozen, too: reports measure many, and read no snapshot
+    ran_in = models.ForeignKey(
+        AccountSet, null=True, on_delete=models.PROTECT, related_name="executions", db_index=False
+    )
     mode = models.CharField(max_length=8, choices=Mode)
     status = models.CharField(max_length=16, choices=ExecutionStatus, default=ExecutionStatus.PENDING)
     status_reason = models.TextField(blank=True)
@@ -143,9 +146,16 @@ class Execution(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["status", "-created_at"], name="execution_status_created"),
-            # What follows the key says who may see it: what is not in sight is passed over without its row being read.
-            models.Index(fields=["created_at", "id", "ran_in", "plan", "status"], name="execution_created_and_reach"),
+            # What follows the key says who may see it, and what reports sum up: rows are read only to be shown.
+            models.Index(
+                fields=["status", "-created_at", "-id", "ran_in", "plan", "ended_at", "rto_minutes"],
+                name="execution_status_and_reach",
+            ),
+            models.Index(
+                fields=["created_at", "id", "ran_in", "plan", "status", "ended_at", "rto_minutes"],
+                name="execution_created_and_reach",
+            ),
+            models.Index(fields=["ran_in", "plan", "status", "ended_at"], name="execution_ran_in_and_reach"),
             models.Index(fields=["mode", "created_at", "id", "ran_in", "plan"], name="execution_mode_and_reach"),
         ]
         constraints = [

@@ -27,7 +27,7 @@ def recovery_time(execution: Execution) -> RecoveryTime | None:
 
     The time runs from the start that a person asked for to the end, decisions of people included.
     """
-    minutes = execution.snapshot.get("rtoMinutes")
+    minutes = execution.rto_minutes
     if not minutes:
         return None
     label = f"RTO of {minutes} min"

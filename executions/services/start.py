@@ -132,7 +132,7 @@ def create_execution(
             overridden=[finding.to_json() for finding in let_pass],
         )
         drills = make_way(drills_to_preempt(look, mode, consent), execution.pk, look.plan, actor)
-        execution.ran_in = AccountSet.of(server.account_id for server in look.servers)
+        execution.ran_in = AccountSet.of((server.account_id, server.region) for server in look.servers)
         _save_row(execution, look.plan, actor)
         ExecutionTag.objects.bulk_create(
             ExecutionTag(execution=execution, key=key, value=value) for key, value in context.tags.items()
@@ -166,6 +166,7 @@ def create_execution(
 def _save_row(execution: Execution, plan: RecoveryPlan, actor: Actor) -> None:
     execution.plan, execution.plan_name, execution.plan_version = plan, plan.name, plan.version
     execution.snapshot, execution.parallel_waves = _snapshot(plan), plan.parallel_waves
+    execution.rto_minutes = plan.rto_minutes
     execution.initiated_by, execution.initiator, execution.source = actor.user, actor.name, actor.source
     try:
         with transaction.atomic():

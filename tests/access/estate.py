@@ -79,7 +79,7 @@ def run(of, *servers):
         plan=of,
         plan_name=of.name,
         plan_version=1,
-        ran_in=AccountSet.of(server.account_id for server in servers),
+        ran_in=AccountSet.of((server.account_id, server.region) for server in servers),
         mode="DRILL",
         status="COMPLETED",
         initiator="olga",
@@ -94,7 +94,7 @@ def run(of, *servers):
             ran_in=row.ran_in,
             server=server,
             account=server.account,
-            region=REGION,
+            region=server.region,
             source_server_id=server.source_server_id,
             name=server.hostname,
         )

@@ -80,15 +80,41 @@ def test_the_demo_grants_everything_to_its_roles(world):
     assert reached(actor_named("olga"), world, Level.MANAGE) == ALL
 
 
-def test_executions_of_before_get_the_accounts_of_their_servers(world):
+def test_executions_of_before_get_the_accounts_and_regions_of_their_servers(world):
     before = dict(Execution.objects.values_list("pk", "ran_in"))
     Execution.objects.update(ran_in=None)
     sets = set(AccountSet.objects.values_list("pk", flat=True))
 
     import_module("executions.migrations.0004_where_executions_ran").find_accounts(apps, None)
+    import_module("executions.migrations.0011_regions_of_before").find_regions(apps, None)
 
     assert dict(Execution.objects.values_list("pk", "ran_in")) == before
+    assert dict(Execution.objects.values_list("pk", "waves__servers__ran_in")) == before
     assert set(AccountSet.objects.values_list("pk", flat=True)) == sets
+
+
+def test_executions_of_before_are_found_where_they_ran_and_measured_by_the_plan_as_it_was(world):
+    ServerRun.objects.filter(account=world.south).update(region="eu-west-1")
+    Execution.objects.filter(pk=world.north_run.pk).update(snapshot={"rtoMinutes": 30})
+    Execution.objects.filter(pk=world.south_run.pk).update(snapshot={"rtoMinutes": None})
+    for model in (ServerRun, Execution):
+        model.objects.update(ran_in=None)
+    AccountSet.objects.all().delete()
+
+    import_module("executions.migrations.0004_where_executions_ran").find_accounts(apps, None)
+    fill = import_module("executions.migrations.0011_regions_of_before")
+    fill.find_regions(apps, None)
+    fill.copy_rto(apps, None)
+
+    def ran_in(row):
+        kept = Execution.objects.get(pk=row.pk).ran_in
+        return set(kept.accounts.all()), set(kept.regions.values_list("account", "region"))
+
+    north, south = (world.north.pk, "us-east-1"), (world.south.pk, "eu-west-1")
+    assert ran_in(world.north_run) == ({world.north}, {north})
+    assert ran_in(world.both_run) == ({world.north, world.south}, {north, south})
+    assert AccountSet.objects.count() == 3
+    assert Execution.objects.get(rto_minutes=30) == world.north_run
 
 
 def test_servers_of_before_are_seen_by_who_sees_their_executions(world):

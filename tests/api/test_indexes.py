@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from executions.api.rows import in_place
+from executions.api import rows
 from executions.models import Execution, ServerRun
 from protection.models import TargetAccount
-from tests.access.estate import estate
+from tests.access.estate import estate, run
 from tests.api.test_paging import fill
 
 pytestmark = [
@@ -39,8 +39,11 @@ def test_rows_are_counted_in_an_index(calling, ada, path, counts, index):
 def test_executions_in_a_place_are_looked_at_in_their_order_and_not_by_all_that_ran_there(db):
     world = estate()
     north, south = world.north.account_id, world.south.account_id
-    ServerRun.objects.filter(account=world.south).update(region="eu-west-1")
-    runs = {world.north_run.pk: "north", world.south_run.pk: "south", world.both_run.pk: "both"}
+    world.south_server.region = "eu-west-1"
+    both = [world.north_server, world.south_server]
+    ran = {"north": both[:1], "south": both[1:], "both": both}
+    Execution.objects.all().delete()
+    runs = {run(world.both_plan, *servers).pk: name for name, servers in ran.items()}
 
     for asked, expected in (
         ({"account": north}, {"north", "both"}),
@@ -48,7 +51,25 @@ def test_executions_in_a_place_are_looked_at_in_their_order_and_not_by_all_that_
         ({"account": south, "region": "eu-west-1"}, {"south", "both"}),
         ({"account": north, "region": "eu-west-1"}, set()),
     ):
-        found = Execution.objects.filter(in_place(asked)).order_by("-created_at", "-pk")
+        found = rows.narrowed(Execution.objects.all(), asked).order_by("-created_at", "-pk")
         assert {runs[each.pk] for each in found} == expected
         assert "SCAN executions_execution USING COVERING INDEX" in found.values("pk").explain()
-        assert "server_run_in_an_account" not in found.values("pk").explain()
+        assert "executions_serverrun" not in str(found.values("pk").query)
+        counted = rows.counted(Execution.objects.order_by(), asked)
+        assert {runs[each.pk] for each in counted} == expected
+        assert "USING COVERING INDEX execution_ran_in_and_reach (ran_in_id=?)" in counted.values("status").explain()
+
+
+def test_reports_count_and_sum_up_in_an_index(calling, ada):
+    fill(ada, 3)
+    for query in ("", "status=COMPLETED", "accountId=000000000001", "region=us-east-1&accountId=000000000001"):
+        with CaptureQueriesContext(connection) as queries:
+            calling(ada).data("GET", f"/reports/executions?pageSize=1&{query}")
+        asked = [each["sql"] for each in queries if "COUNT(" in each["sql"] and "FROM (SELECT" in each["sql"]]
+        assert asked
+        for each in asked:
+            with connection.cursor() as cursor:
+                cursor.execute(f"{connection.ops.explain_query_prefix()} {each}")
+                plan = "\n".join(str(row) for row in cursor.fetchall())
+            assert "executions_execution USING COVERING INDEX" in plan, (query, plan)
+            assert "TEMP B-TREE FOR ORDER BY" not in plan, (query, plan)

@@ -28,7 +28,7 @@ def history(db):
     """Of the north plan, oldest first: met, missed, not all recovered; of the south plan: without a target."""
     world = estate()
     Execution.objects.all().delete()
-    target = {"snapshot": {"rtoMinutes": 30, "name": "x" * 100}}
+    target = {"rto_minutes": 30}
     ended(world.north, world.north_plan, 0, 20, **target)
     ended(world.north, world.north_plan, 1, 35, mode="RECOVERY", **target)
     ended(world.north, world.north_plan, 2, 10, status="PARTIAL", **target)
@@ -95,6 +95,28 @@ def test_totals_are_of_the_newest_and_say_so(calling, vera, history, monkeypatch
     totals = report(calling(vera))["totals"]
 
     assert (totals["executions"], totals["isComplete"], totals["successRate"]) == (2, False, 0.5)
+
+
+def test_totals_measure_to_the_microsecond_as_the_rows_do(history):
+    rows = reports.reported().filter(mode="RECOVERY")
+    for fraction in (0, 400_000, 999_999):
+        began = BEGAN.replace(microsecond=fraction)
+        for more in (-1_000_000, -999_999, -1, 0, 1, 600_000, 999_999):
+            took = timedelta(minutes=30, microseconds=more)
+            Execution.objects.filter(mode="RECOVERY").update(created_at=began, ended_at=began + took)
+            totals, one = reports.totals_of(rows, 1), reports.Measured.of(rows.get(), 30)
+            assert (totals.met, totals.missed) == (int(more <= 0), int(more > 0)), (fraction, more)
+            assert totals.seconds == (one.taken_seconds,), (fraction, more)
+            assert one.is_met == (more <= 0)
+
+
+def test_totals_are_summed_up_by_the_database_and_of_no_snapshot(history):
+    with CaptureQueriesContext(connection) as queries:
+        totals = reports.totals_of(reports.reported(), 4)
+
+    assert totals.number == 4
+    assert len(queries) == 1
+    assert not any(unread in queries[0]["sql"] for unread in ("snapshot", "status_reason", "executions_serverrun"))
 
 
 def test_what_runs_is_not_in_it(calling, vera, history, olga):
@@ -173,6 +195,6 @@ def test_few_and_many_executions_take_the_same_queries(calling, vera, history):
     ask = calling(vera)
     few = [queries(query) for query in ("pageSize=2", "format=csv")]
     for number in range(30):
-        ended(history.north, history.north_plan, number, 5, snapshot={"rtoMinutes": 30})
+        ended(history.north, history.north_plan, number, 5, rto_minutes=30)
     assert [queries(query) for query in ("pageSize=20", "format=csv")] == few
     assert few[0] <= 8

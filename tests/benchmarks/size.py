@@ -50,7 +50,7 @@ FILTERED = {
         {"executionType": "RECOVERY"},
         {"planId": "{planId}"},
         {"accountId": "{accountId}"},
-        {"region": "eu-west-1"},
+        {"region": "eu-central-1"},  # where there are some also with few
         {"source": "API"},
         {"ordering": "createdAt"},
     ),

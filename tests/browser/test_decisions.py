@@ -163,7 +163,7 @@ def test_the_execution_is_cancelled_from_its_question(visit, failed):
 
 def test_the_time_until_a_wave_starts_is_counted_down(visit, olga):
     beat(name="test", host="test", pid=1)
-    drill = situations.execution(olga, snapshot={"rtoMinutes": 60})
+    drill = situations.execution(olga, rto_minutes=60)
     wave(drill, "COMPLETED", LAUNCHED, ended_at=timezone.now() - timedelta(seconds=5), wait_seconds=135)
     wave(drill, "PENDING", {}, depends_on=[1])
     page = visit(drill)

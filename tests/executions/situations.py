@@ -103,7 +103,7 @@ UNFIT = {
 
 def failed_wave(actor, servers=2):
     """A drill with parallel waves: one has failed and asks what next, one is being checked, one comes after both."""
-    drill = execution(actor, parallel_waves=True, snapshot={"rtoMinutes": 60}, reason="Quarterly drill")
+    drill = execution(actor, parallel_waves=True, rto_minutes=60, reason="Quarterly drill")
     job(wave(drill, "COMPLETED", LAUNCHED, LAUNCHED, checks=Checks.EC2_STATUS), ended=True)
     failed = wave(
         drill, "LAUNCHING", LAUNCHED, *[FAILED] * servers, on_failure=OnFailure.ASK, depends_on=[1], max_parallel=5
@@ -172,7 +172,7 @@ def recovery_with_a_problem(actor):
         actor,
         mode="RECOVERY",
         status="PAUSED",
-        snapshot={"rtoMinutes": 20},
+        rto_minutes=20,
         override_reason="The data centre burns",
         overridden=found,
         point_in_time=ago(hours=5),

@@ -9,7 +9,7 @@ from tests.executions.situations import ago, execution
 
 pytestmark = pytest.mark.django_db
 
-RTO = {"snapshot": {"rtoMinutes": 30}}
+RTO = {"rto_minutes": 30}
 
 
 @pytest.mark.parametrize(

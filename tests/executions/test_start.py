@@ -183,12 +183,17 @@ REAL_LOOK = readiness.look
 @pytest.mark.django_db
 def test_a_start_writes_everything_at_once_and_calls_nobody(aws, two_waves, olga):
     aws.reset_requests()
+    type(two_waves).objects.update(rto_minutes=45)
+    two_waves.refresh_from_db()
     execution = services.start_execution(plan=two_waves, actor=olga, reason="Quarterly test")
 
     assert (execution.status, execution.plan_version, execution.reason) == ("PENDING", 1, "Quarterly test")
     assert [wave.status for wave in execution.waves.all()] == ["PENDING", "PENDING"]
     assert ServerRun.objects.count() == ServerHold.objects.count() == 4
     assert [wave["serverIds"] for wave in execution.snapshot["waves"]]
+    assert execution.rto_minutes == execution.snapshot["rtoMinutes"] == 45
+    places = set(ServerRun.objects.values_list("account", "region"))
+    assert set(execution.ran_in.regions.values_list("account", "region")) == places
     two_waves.refresh_from_db()
     assert two_waves.active_execution == execution.pk
     assert sentences(execution) == ["Drill started by olga."]

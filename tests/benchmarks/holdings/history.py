@@ -17,7 +17,7 @@ class History:
 
     def __init__(self, stock: Stock, owner: User) -> None:
         self.stock, self.owner = stock, owner
-        self.sets: dict[tuple[int, ...], AccountSet] = {}
+        self.sets: dict[frozenset[tuple[int, str]], AccountSet] = {}
 
     def write(self, numbers: range) -> None:
         """Write the executions of these numbers: the first is the newest."""
@@ -78,6 +78,7 @@ class History:
             plan_name=plan.name,
             plan_version=1,
             snapshot={"name": plan.name, "rtoMinutes": 60, "waves": [{"name": "Wave", "note": "x" * 400}] * 2},
+            rto_minutes=60,
             ran_in=self._ran_in(number % self.stock.size.plans),
             mode="RECOVERY" if number % 25 == 7 else "DRILL",
             status="POLLING" if is_active else ENDS[number % len(ENDS)],
@@ -91,8 +92,8 @@ class History:
         )
 
     def _ran_in(self, plan: int) -> AccountSet:
-        accounts = {self.stock.account_of(group) for group in self.stock.groups_of(plan)}
-        found = tuple(sorted(self.stock.accounts[number].pk for number in accounts))
+        groups = [self.stock.groups[number] for number in self.stock.groups_of(plan)]
+        found = frozenset((group.account_id, group.region) for group in groups)
         if found not in self.sets:
             self.sets[found] = AccountSet.of(found)
         return self.sets[found]
