@@ -57,6 +57,7 @@ FILTERED = {
     "/recovery-plans": ({"accountId": "{accountId}"}, {"search": "0000"}),
     "/reports/executions": ({"status": "FAILED"}, {"planId": "{planId}"}, {"accountId": "{accountId}"}),
 }
+WHOLE = "/config/export"  # a file of everything that there is: it takes as long as that is large
 # The console's pages; those of the admin follow from its models. They show fewer rows where there are fewer.
 PAGES = ("/executions/", "/executions/?show=history", "/executions/{executionId}/", "/plans/", "/plans/{planId}/")
 
@@ -127,7 +128,7 @@ def addresses() -> Iterator[Address]:
     """Return all of the API that ask nothing of AWS, its lists with filters too, and the pages."""
     for route in ROUTES:
         if route.method == "GET" and not route.spec.asks_aws:
-            yield Address(f"/api/v1{route.pattern}", route.spec.is_list)
+            yield Address(f"/api/v1{route.pattern}", route.spec.is_list, has_goal=route.pattern != WHOLE)
             for query in FILTERED.get(route.pattern, ()):
                 yield Address(f"/api/v1{route.pattern}?{urlencode(query, safe='{}')}", route.spec.is_list)
     yield from (Address(page, has_goal=False) for page in PAGES)
