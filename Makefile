@@ -37,7 +37,7 @@ looks: $(VENV)/requirements-dev.txt
 	LOOKS=every $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/browser -k accessible $(ARGS)
 
 access: $(VENV)/requirements-dev.txt
-	$(BIN)/python -m pytest -m access --numprocesses 2 --dist worksteal tests/security $(ARGS)
+	$(BIN)/python -m pytest -m access --numprocesses 2 --dist worksteal tests/security tests/api/test_foreign_ids.py $(ARGS)
 
 matrix: $(VENV)/requirements-dev.txt
 	$(BIN)/python -m pytest -m matrix tests/executions/test_fault_matrix.py $(ARGS)

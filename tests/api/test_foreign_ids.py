@@ -165,6 +165,7 @@ def asked(caller, route, world, name, pk):
     return answer.status_code, json.dumps(said).replace(str(pk), "ID")
 
 
+@pytest.mark.access
 @pytest.mark.parametrize(("route", "name"), POSITIONS)
 def test_an_id_out_of_sight_is_answered_as_that_of_nothing(norma, world, route, name):
     foreign, nobodys = ids(world)[name.rpartition(".")[2]]

@@ -144,6 +144,7 @@ def first_deviation(enter, names, person, rows):
     return next(deviations(enter(person), person, rows, names), "")
 
 
+@pytest.mark.access
 def test_a_permission_that_is_dropped_from_a_role_is_caught_and_so_is_one_that_is_added(enter, names, monkeypatch):
     missed, number = [], 0
     for role in Role:
@@ -179,6 +180,7 @@ def about(model):
     return [row for row in of_object() if f"{{{label}}}" in row.path or console in row.path]
 
 
+@pytest.mark.access
 @pytest.mark.parametrize("model", [TargetAccount, *INHERITING], ids=lambda model: model.__name__)
 def test_a_scope_that_is_dropped_is_caught(enter, names, monkeypatch, model):
     real = policy.scope
@@ -190,22 +192,26 @@ def test_a_scope_that_is_dropped_is_caught(enter, names, monkeypatch, model):
     assert first_deviation(enter, names, STRANGER, about(model))
 
 
+@pytest.mark.access
 @pytest.mark.parametrize("model", INHERITING, ids=lambda model: model.__name__)
 def test_an_inheritance_that_is_dropped_is_caught(enter, names, monkeypatch, model):
     monkeypatch.setattr(model, "access_via", ())
     assert first_deviation(enter, names, KEEPER, about(model))
 
 
+@pytest.mark.access
 def test_a_level_that_is_not_asked_is_caught(enter, names, monkeypatch):
     monkeypatch.setattr(Level, "enough", property(lambda _: tuple(Level)))
     assert first_deviation(enter, names, LOOKER, of_object())
 
 
+@pytest.mark.access
 def test_grants_of_teams_that_are_forgotten_are_caught(enter, names, monkeypatch):
     monkeypatch.setattr(reach, "to_person", lambda _: lambda model, level, at: Q(pk__in=()))
     assert first_deviation(enter, names, LOOKER, of_object())
 
 
+@pytest.mark.access
 def test_verbs_that_are_not_asked_are_caught(enter, names, monkeypatch):
     monkeypatch.setattr(policy, "has", lambda *_: True)
     assert first_deviation(enter, names, Person("nobody2", "", "manage"), ADMIN_ROWS)

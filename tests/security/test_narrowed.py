@@ -16,7 +16,7 @@ from tests.security.everything import TOKEN_ROWS
 from tests.security.test_matrix import bearing
 from tests.security.verdicts import Person, deviations
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.access]
 OWNER = Person("owner", Role.RECOVERY_MANAGER, "manage")
 NOBODY = Person("nobody", "", "manage")
 LEFT = Person("left", Role.RECOVERY_MANAGER, "manage", can_sign_in=False)
