@@ -103,6 +103,7 @@ WITHOUT_A_PAGE = {
     "api.keptanswer": "nowhere: they are the answers to people's own requests, which others need not have in sight",
     "audit.audithead": "above the list of events",
     "executions.accountset": "nowhere: it only says of an execution in which accounts its servers are",
+    "executions.accountsetregion": "nowhere: it only says of an execution in which Regions its servers are",
     "plans.wave": "on the page of its plan",
     "plans.wavegroup": "on the page of its plan",
     "plans.waveserver": "on the page of its plan at the console",
