@@ -35,6 +35,7 @@ FACTS = (
 )
 FIRST = ""  # the previous hash of the first event
 SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+SPELLED_ALREADY = {str, int, bool, type(None)}  # most of an event, and verification asks for each of them
 
 
 def plain(value: Any) -> Any:
@@ -44,6 +45,8 @@ def plain(value: Any) -> Any:
     what is not JSON, ValueError for a number that is not finite.
     """
     if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
         return value.replace("\0", "").encode("utf-8", "replace").decode()
     if value is None or isinstance(value, bool | int):
         return value
@@ -65,7 +68,8 @@ def written(moment: datetime) -> str:
 
 def canonical(facts: Mapping[str, Any]) -> bytes:
     """Return `facts` as JSON in one spelling: sorted, without spaces, in ASCII, times in UTC with microseconds."""
-    return SPELLING.encode({name: _spelled(value) for name, value in facts.items()}).encode()
+    spelled = {name: value if type(value) in SPELLED_ALREADY else _spelled(value) for name, value in facts.items()}
+    return SPELLING.encode(spelled).encode()
 
 
 def _spelled(value: Any) -> Any:

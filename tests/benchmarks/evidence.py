@@ -143,3 +143,6 @@ def fill(total: int, said: Iterable[Mapping[str, Any]] = ()) -> None:
         QuerySet(AuditEvent).bulk_create(rows)
     AuditHead.objects.filter(pk=HEAD).update(sequence=facts["sequence"], hmac=mac)
     triggers.install(connection)
+    if connection.vendor == "postgresql":  # as autovacuum does in time
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
