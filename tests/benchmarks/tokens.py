@@ -36,7 +36,7 @@ def measure(estate: Estate, _installation: Installation, _options: Options) -> I
         known = oidc_provider.provider()
         best = _best(lambda: access_token_claims(text, known))
     yield Row(
-        f"CPU of one check of an access token of the provider (RS256, cached keys), best of {ROUNDS} rounds of {CHECKS}",
+        f"CPU of one check of a token of the provider (RS256, cached keys), best of {ROUNDS} rounds of {CHECKS}",
         f"{best * 1e6:.0f} µs",
         f"under {GOAL * 1e6:.0f} µs",
         best < GOAL,
