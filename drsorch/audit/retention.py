@@ -52,11 +52,14 @@ def _last_due(since: datetime) -> int:
 
 
 def _close(last: int) -> None:
-    """Close the segment from the first event in the table to `last`."""
+    """Close the segment from the first event in the table to `last`, unless somebody else has closed it meanwhile."""
     before = AuditSegment.objects.first()
     previous_hash = before.last_hash if before else chain.FIRST
     events = rows_of(AuditEvent.objects.filter(sequence__lte=last))
-    segment = segments.write(events, previous_hash=previous_hash, by=SCHEDULE.name)
+    try:
+        segment = segments.write(events, previous_hash=previous_hash, by=SCHEDULE.name)
+    except segments.NoEvents:
+        return
     try:
         _read_back(segment)
         _anchor()

@@ -33,6 +33,10 @@ class BrokenFile(RuntimeError):
     """What should be the file of a segment is not what was written."""
 
 
+class NoEvents(LookupError):
+    """There is nothing to write: the events have left the table meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What is in a file: what its head says, and the digest of what follows."""
@@ -58,9 +62,9 @@ def head_of(segment: AuditSegment) -> dict[str, Any]:
 
 
 def write(events: Iterable[Mapping[str, Any]], *, previous_hash: str, by: str) -> AuditSegment:
-    """Write the file of `events` (their columns, at least one event), and return its segment, not yet saved.
+    """Write the file of `events` (their columns), and return its segment, not yet saved.
 
-    `previous_hash` is the seal of the event before the first. Raises OSError.
+    `previous_hash` is the seal of the event before the first. Raises NoEvents, OSError.
     """
     folder = Path(settings.AUDIT_SEGMENT_FOLDER)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -73,6 +77,8 @@ def write(events: Iterable[Mapping[str, Any]], *, previous_hash: str, by: str) -
             digest.update(line)
             sequences.append(event["sequence"])
             last_hash = event["hmac"]
+        if not sequences:
+            raise NoEvents("There are no events to write. Look again at what is due.")
         segment = AuditSegment(
             first_sequence=sequences[0],
             last_sequence=sequences[-1],

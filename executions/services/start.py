@@ -120,17 +120,17 @@ def create_execution(
     """
     refuse_unless_free(look, mode, consent, actor)
     let_pass = refuse_unless_ready(look, mode, consent, actor)
+    execution = Execution(
+        id=uuid.uuid4(),
+        mode=mode,
+        reason=reason,
+        idempotency_key=idempotency_key,
+        parent_execution_id=context.parent_execution_id,
+        point_in_time=look.point_in_time,
+        override_reason=consent.override_reason.strip() if let_pass else "",
+        overridden=[finding.to_json() for finding in let_pass],
+    )
     with transaction.atomic():
-        execution = Execution(
-            id=uuid.uuid4(),
-            mode=mode,
-            reason=reason,
-            idempotency_key=idempotency_key,
-            parent_execution_id=context.parent_execution_id,
-            point_in_time=look.point_in_time,
-            override_reason=consent.override_reason.strip() if let_pass else "",
-            overridden=[finding.to_json() for finding in let_pass],
-        )
         drills = make_way(drills_to_preempt(look, mode, consent), execution.pk, look.plan, actor)
         execution.ran_in = AccountSet.of((server.account_id, server.region) for server in look.servers)
         _save_row(execution, look.plan, actor)
@@ -143,24 +143,28 @@ def create_execution(
         _tell(execution, actor, drills, let_pass)
         takes_two = second_person.ask_if_wanted(execution)
         wake([execution.pk])
-        for drill in drills:
-            record(actor, "preempt_execution", drill, recovery=str(execution.pk))
-        record(
-            actor,
-            "start_execution",
-            execution,
-            after=facts_of(execution, ("status", "mode", "plan_name", "plan_version")),
-            mode=mode,
-            reason=reason,
-            servers=len(look.servers),
-            override_reason=execution.override_reason,
-            overridden=[finding.sentence for finding in let_pass],
-            launch_over=sorted(look.launch_over),
-            preempted=[str(drill.pk) for drill in drills],
-            point_in_time=look.points_in_words,
-            four_eyes=takes_two,
-        )
+        _leave_evidence(execution, actor, look, drills, takes_two)
     return execution
+
+
+def _leave_evidence(execution: Execution, actor: Actor, look: Look, drills: list[Execution], takes_two: bool) -> None:
+    for drill in drills:
+        record(actor, "preempt_execution", drill, recovery=str(execution.pk))
+    record(
+        actor,
+        "start_execution",
+        execution,
+        after=facts_of(execution, ("status", "mode", "plan_name", "plan_version")),
+        mode=execution.mode,
+        reason=execution.reason,
+        servers=len(look.servers),
+        override_reason=execution.override_reason,
+        overridden=[finding["sentence"] for finding in execution.overridden],
+        launch_over=sorted(look.launch_over),
+        preempted=[str(drill.pk) for drill in drills],
+        point_in_time=look.points_in_words,
+        four_eyes=takes_two,
+    )
 
 
 def _save_row(execution: Execution, plan: RecoveryPlan, actor: Actor) -> None:

@@ -272,3 +272,19 @@ def test_of_two_that_close_at_once_one_does_and_leaves_no_other_file(at_once, se
         ([], [], 1, 41)
     ] * 2
     assert len(list(segment_folder.iterdir())) == 1
+
+
+def test_what_another_has_closed_meanwhile_is_not_closed_again(trail, monkeypatch):
+    due = retention._last_due
+
+    def overtaken(since):
+        last = due(since)
+        monkeypatch.setattr(retention, "_last_due", due)
+        close()
+        return last
+
+    monkeypatch.setattr(retention, "_last_due", overtaken)
+    close()
+
+    assert AuditSegment.objects.get().last_sequence == 4
+    assert (verify().problems, len(files())) == ([], 1)
