@@ -157,6 +157,7 @@ class Execution(models.Model):
             ),
             models.Index(fields=["ran_in", "plan", "status", "ended_at"], name="execution_ran_in_and_reach"),
             models.Index(fields=["mode", "created_at", "id", "ran_in", "plan"], name="execution_mode_and_reach"),
+            models.Index(fields=["source", "created_at", "id", "ran_in", "plan"], name="execution_source_and_reach"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from drsorch.access import sessions
 from drsorch.api import throttles
 from drsorch.queue.models import beat
 from tests.api.routes import ROUTES
@@ -116,7 +117,11 @@ def measure(_estate: Estate, installation: Installation, options: Options) -> It
     gc.collect()
     gc.freeze()  # what was made for the rows is not looked through while requests are timed
     wanted = [address for address in addresses() if options.only in address.pattern]
-    found = [_ask(address, who, few, many) for address in wanted for who in _callers(address, few)]
+    found = []
+    for address in wanted:
+        for who in _callers(address, few):
+            found.append(_ask(address, who, few, many))
+            print(f"{address}: {found[-1].told()}", flush=True)  # noqa: T201 (a terminal: it takes long)
     with_goal = [each for each in found if each.address.has_goal]
     yield from _summary(with_goal)
     for worst in _worst(with_goal):
@@ -222,3 +227,4 @@ def _let_all_through() -> None:
     for name in ("SITE_BURST", "ADDRESS_BURST", "PRINCIPAL_BURST"):
         setattr(settings, f"API_{name}", 10**9)
     throttles.forget()
+    sessions.NOTED_EVERY_SECONDS = 10**9  # that somebody is there is written once in a while, into whichever request

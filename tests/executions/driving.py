@@ -35,7 +35,7 @@ def advance_all():
         engine.advance(pk)
 
 
-def run(execution, aws, *, seconds=4000, by=300):
+def run(execution, aws, *, seconds=4000, by=500):
     """Drive until the execution ends or stops for a person, at most `seconds` of the endpoint's time."""
     for _ in range(0, seconds, by):
         step()

@@ -180,7 +180,7 @@ def test_a_job_that_drs_shows_no_more_is_taken_for_ended(aws, drill, settings):
     tick(drill)
     Job.objects.update(created_at=Job.objects.get().created_at - 2 * MISSING_AFTER)
 
-    run(drill, aws, seconds=600)
+    run(drill, aws, seconds=600, by=300)
 
     assert Job.objects.get().status == "GONE"
     assert any("no longer shows job" in line for line in sentences(drill))

@@ -85,7 +85,7 @@ class History:
             status_reason="All servers launched.",
             initiated_by=self.owner,
             initiator="ada",
-            source=("UI", "API")[number % 2],
+            source=("UI", "API")[number // self.stock.size.plans % 2],  # of every plan both
             created_at=created,
             started_at=created,
             ended_at=None if is_active else created + timedelta(minutes=20 + number % 50),
