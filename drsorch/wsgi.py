@@ -3,6 +3,7 @@
 A wrong AWS endpoint, a key that is none or too short, a group that gives no role, an address without a permission.
 """
 
+import gc
 import os
 
 from django.core import checks
@@ -25,3 +26,5 @@ application = get_wsgi_application()
 load_keys()
 refuse_undeclared()
 refuse_errors()
+# What is loaded by now stays: looking through all of it for garbage holds a request up for a tenth of a second.
+gc.freeze()

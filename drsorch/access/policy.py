@@ -120,11 +120,12 @@ def usable(actor: Actor, permission: Permission, queryset: QuerySet[M], level: L
 
 def with_rights(actor: Actor, queryset: QuerySet[M], *needed: tuple[Permission, Level]) -> QuerySet[M]:
     """Let each row know whether the actor may use these permissions on it, so that `why_not` asks no more."""
-    for permission, level in needed:
-        same: QuerySet[Any] = queryset.model._default_manager.filter(pk=OuterRef("pk"))
-        answer = Exists(usable(actor, permission, same, level))
-        queryset = queryset.annotate(**{_known_as(permission, level): answer})
-    return queryset
+    model = queryset.model
+    same: QuerySet[Any] = model._default_manager.filter(pk=OuterRef("pk"))
+    by_name = {_known_as(model, permission, level): (permission, level) for permission, level in needed}
+    return queryset.annotate(
+        **{name: Exists(usable(actor, permission, same, level)) for name, (permission, level) in by_name.items()}
+    )
 
 
 def can(actor: Actor, permission: Permission, obj: Model | None = None, level: Level = Level.OPERATE) -> bool:
@@ -144,7 +145,7 @@ def why_not(actor: Actor, permission: Permission, obj: Model | None = None, leve
         return f"This needs the permission {permission}, which none of your roles gives. Ask an administrator for it."
     if obj is None or is_everywhere(actor, level):
         return ""
-    known: bool | None = getattr(obj, _known_as(permission, level), None)
+    known: bool | None = getattr(obj, _known_as(type(obj), permission, level), None)
     if known or (known is None and _is_within(actor, permission, obj, level)):
         return ""
     also = needed_as_well(type(obj), permission)
@@ -194,8 +195,10 @@ def _is_within(actor: Actor, permission: Permission, obj: Model, level: Level) -
     return usable(actor, permission, _row(obj), level).exists()
 
 
-def _known_as(permission: Permission, level: Level) -> str:
-    return f"may_{permission.name.lower()}_to_{level}"
+def _known_as(model: type[Model], permission: Permission, level: Level) -> str:
+    """Return how rows know the answer: it is one for all permissions that need nothing else as well."""
+    also = needed_as_well(model, permission)
+    return f"may_{level}_with_{also.replace('__', '_of_')}" if also else f"may_{level}"
 
 
 def _row(obj: Model) -> QuerySet[Any]:
