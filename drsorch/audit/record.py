@@ -17,6 +17,7 @@ from drsorch.audit.models import HEAD, AuditEvent, Outcome
 WIDTHS = {
     field.name: field.max_length for field in AuditEvent._meta.concrete_fields if isinstance(field, models.CharField)
 }
+HEAD_ROW = "SELECT sequence, hmac FROM audit_audithead WHERE id = %s"
 # What was recorded in a block of at_the_end(), and what follows its commit; None outside of one.
 Waiting = list[tuple[AuditEvent, Callable[[], None]]]
 _waiting: ContextVar[Waiting | None] = ContextVar("waiting", default=None)
@@ -166,9 +167,9 @@ def _lock_head() -> tuple[int, str]:
     In SQL, because every change waits for it: half of the time would be spent on building the query.
     """
     connection = transaction.get_connection()
-    lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT sequence, hmac FROM audit_audithead WHERE id = {HEAD} {lock}")  # noqa: S608 (constants)
+        cursor.execute(HEAD_ROW + lock, [HEAD])
         head: tuple[int, str] | None = cursor.fetchone()
     if head is None:
         raise BrokenChain("The audit chain has lost its head. Run manage.py audit_verify; see docs/operations.md.")

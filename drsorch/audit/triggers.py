@@ -26,21 +26,21 @@ HEAD_ADDED = "The audit chain has its head: there is one."
 
 # What happens after an event was added.
 MOVES_HEAD = "audit_event_moves_head"
-MOVE = f"UPDATE {HEADS} SET sequence = NEW.sequence, hmac = NEW.hmac WHERE id = 1;"  # noqa: S608 (constants)
+MOVE = "UPDATE audit_audithead SET sequence = NEW.sequence, hmac = NEW.hmac WHERE id = 1;"
 # What is refused before: name, table, statement, condition, and what is said. "INSERT OR REPLACE" of SQLite deletes
 # without asking the triggers of DELETE: there, what would take the place of a row is refused, too.
-IS_NOT_NEXT = f"NEW.sequence IS DISTINCT FROM (SELECT sequence + 1 FROM {HEADS} WHERE id = 1)"  # noqa: S608
+IS_NOT_NEXT = "NEW.sequence IS DISTINCT FROM (SELECT sequence + 1 FROM audit_audithead WHERE id = 1)"
 REPLACES = {
-    EVENTS: f"EXISTS (SELECT 1 FROM {EVENTS} WHERE id = NEW.id OR sequence = NEW.sequence)",  # noqa: S608
-    SEGMENTS: f"EXISTS (SELECT 1 FROM {SEGMENTS} WHERE id = NEW.id)",  # noqa: S608 (its numbers follow the last one)
+    EVENTS: "EXISTS (SELECT 1 FROM audit_auditevent WHERE id = NEW.id OR sequence = NEW.sequence)",
+    SEGMENTS: "EXISTS (SELECT 1 FROM audit_auditsegment WHERE id = NEW.id)",  # its numbers follow the last one
 }
-IS_TAKEN = f"EXISTS (SELECT 1 FROM {VERIFICATIONS} WHERE id = NEW.id)"  # noqa: S608
+IS_TAKEN = "EXISTS (SELECT 1 FROM audit_auditverification WHERE id = NEW.id)"
 IS_JUMP = "NEW.sequence IS DISTINCT FROM OLD.sequence + 1 OR NEW.id IS DISTINCT FROM OLD.id"
-STAYS = f"NOT EXISTS (SELECT 1 FROM {SEGMENTS} WHERE OLD.sequence BETWEEN first_sequence AND last_sequence)"  # noqa: S608
+STAYS = "NOT EXISTS (SELECT 1 FROM audit_auditsegment WHERE OLD.sequence BETWEEN first_sequence AND last_sequence)"
 IS_NO_SEGMENT = (
-    f"NEW.first_sequence IS DISTINCT FROM (SELECT COALESCE(MAX(last_sequence), 0) + 1 FROM {SEGMENTS})"  # noqa: S608
+    "NEW.first_sequence IS DISTINCT FROM (SELECT COALESCE(MAX(last_sequence), 0) + 1 FROM audit_auditsegment)"
     " OR NEW.count IS DISTINCT FROM NEW.last_sequence - NEW.first_sequence + 1"
-    f" OR NOT EXISTS (SELECT 1 FROM {EVENTS} WHERE sequence = NEW.last_sequence AND hmac = NEW.last_hash)"
+    " OR NOT EXISTS (SELECT 1 FROM audit_auditevent WHERE sequence = NEW.last_sequence AND hmac = NEW.last_hash)"
 )
 Rule = tuple[str, str, str, str, str]
 TRIGGERS: tuple[Rule, ...] = (
@@ -74,11 +74,11 @@ FUNCTION = "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql
 # replicas only; it calls a function that may have become another one, or been told to look for its tables elsewhere.
 SQLITE_HAS = "SELECT name, sql, '' FROM sqlite_master WHERE type = 'trigger'"
 POSTGRESQL_HAS = (
-    "SELECT tgname, pg_get_triggerdef(pg_trigger.oid, true), prosrc FROM pg_trigger"  # noqa: S608 (constants)
+    "SELECT tgname, pg_get_triggerdef(pg_trigger.oid, true), prosrc FROM pg_trigger"
     " JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_language ON pg_language.oid = prolang"
     " WHERE tgenabled IN ('O', 'A') AND lanname = 'plpgsql' AND proconfig IS NULL"
-    f" AND tgrelid IN (to_regclass('{EVENTS}'), to_regclass('{HEADS}'), to_regclass('{SEGMENTS}'),"
-    f" to_regclass('{VERIFICATIONS}'))"
+    " AND tgrelid IN (to_regclass('audit_auditevent'), to_regclass('audit_audithead'),"
+    " to_regclass('audit_auditsegment'), to_regclass('audit_auditverification'))"
 )
 
 

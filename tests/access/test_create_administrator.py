@@ -57,7 +57,10 @@ def test_a_second_one_has_to_be_asked_for(create):
 def test_an_administrator_who_left_does_not_count(create):
     create("ada")
     User.objects.update(is_active=False)
-    create("bea")
+
+    assert create("bea") == "bea is an administrator and can sign in.\n"
+    assert list(User.objects.order_by("pk").values_list("username", "is_active")) == [("ada", False), ("bea", True)]
+    assert policy.is_administrator(actor_named("bea"))
 
 
 @pytest.mark.parametrize(

@@ -99,12 +99,14 @@ def test_others_do_not_read_it_whatever_they_may_do_elsewhere(calling, olga, ver
 
 
 def test_a_token_reads_it_only_with_all_that_its_owner_reads_it_by(calling, ada, anton, trail):
-    with_token(calling, anton, scopes=["drs:ViewResources"]).data("GET", EVENTS)
-    with_token(calling, ada).data("GET", VERIFICATION)
+    assert sequences(with_token(calling, anton, scopes=["drs:ViewResources"])) == [5, 4, 3, 2, 1]
+    assert with_token(calling, ada).data("GET", VERIFICATION)["lastEvent"] == 6
 
-    with_token(calling, ada, name="2", scopes=["drs:ViewResources"]).refusal("GET", EVENTS, status=403)
+    narrowed = with_token(calling, ada, name="2", scopes=["drs:ViewResources"])
     bound = with_token(calling, ada, name="3", account_ids=["222222222222"])
-    bound.refusal("GET", EVENTS, status=403)
+    for token in (narrowed, bound):
+        error = token.refusal("GET", EVENTS, status=403)
+        assert (error["code"], error["details"]) == ("INSUFFICIENT_PERMISSIONS", {"role": "DRSAuditor"})
 
 
 def test_the_pages_hold_every_event_once(calling, anton, trail):

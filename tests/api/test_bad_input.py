@@ -54,11 +54,13 @@ def test_an_unknown_parameter_is_refused_by_every_endpoint_and_named(calling, ad
 
 
 def test_a_parameter_given_twice_is_refused(calling, ada):
-    ask = calling(ada)
+    ask, lists = calling(ada), [route for route in ROUTES if route.spec.is_list]
+    assert len(lists) >= 17
 
-    for route in (route for route in ROUTES if route.spec.is_list):
+    for route in lists:
         answer = send(ask, route, "", path=f"{route.path}?pageSize=1&pageSize=2")
-        check(answer, route, status=400, code="VALIDATION_FAILED")
+        error = check(answer, route, status=400, code="VALIDATION_FAILED")
+        assert error["details"]["fields"] == {"pageSize": ["Give this parameter once."]}, str(route)
 
 
 BODIES = [
@@ -87,12 +89,15 @@ def test_a_body_that_cannot_be_right_is_refused_by_every_endpoint(calling, ada, 
 
 
 def test_another_content_type_is_refused_by_every_endpoint(calling, ada):
-    ask = calling(ada)
+    ask, before = calling(ada), changes()
+    assert len(WRITES) >= 35
 
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/yaml"):
         throttles.forget()  # so many that ask AWS are more than anybody sends at once
         for route in WRITES:
-            check(send(ask, route, "name=x", kind), route, status=415, code="UNSUPPORTED_MEDIA_TYPE")
+            error = check(send(ask, route, "name=x", kind), route, status=415, code="UNSUPPORTED_MEDIA_TYPE")
+            assert "application/json" in error["message"], (str(route), kind)
+    assert changes() == before
 
 
 def test_a_missing_or_unreadable_version_is_refused_by_every_endpoint_that_needs_one(calling, ada):
@@ -160,11 +165,14 @@ def test_strangers_and_those_without_a_role_get_nothing_from_any_endpoint(callin
 
 
 def test_every_endpoint_refuses_a_write_without_the_csrf_token_of_the_session(calling, ada):
-    ask = calling(ada)
+    ask, before = calling(ada), changes()
     ask.client.handler.enforce_csrf_checks = True
+    assert len(WRITES) >= 35
 
     for route in WRITES:
-        check(send(ask, route, least(route)), route, status=403, code="CSRF_FAILED")
+        error = check(send(ask, route, least(route)), route, status=403, code="CSRF_FAILED")
+        assert "X-CSRFToken" in error["message"], str(route)
+    assert changes() == before
 
 
 WRONG_QUERIES = [
@@ -209,7 +217,9 @@ FILTERS = [
 
 def test_a_filter_of_the_wrong_type_is_refused(calling, ada):
     for path, query in FILTERS:
-        calling(ada).refusal("GET", f"{path}?{query}", status=400)
+        error = calling(ada).refusal("GET", f"{path}?{query}", status=400)
+        assert error["code"] == "VALIDATION_FAILED"
+        assert error["details"]["fields"].keys() == {unquote(query.partition("=")[0])}, (path, query)
 
 
 MEMBERS = [

@@ -48,5 +48,6 @@ def test_inventory_that_waits_for_the_engine_does_not_make_the_site_unready(call
 
 
 def test_numbers_are_for_people_who_may_view(calling, sam):
-    calling().refusal("GET", "/config/health", status=401)
-    calling(sam).refusal("GET", "/config/health", status=403)
+    assert calling().refusal("GET", "/config/health", status=401)["code"] == "UNAUTHENTICATED"
+    error = calling(sam).refusal("GET", "/config/health", status=403)
+    assert (error["code"], error["details"]) == ("INSUFFICIENT_PERMISSIONS", {"permission": "drs:ViewResources"})

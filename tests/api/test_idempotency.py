@@ -110,7 +110,11 @@ def test_an_answer_is_kept_for_a_day(calling, ada):
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 65, "kö"])
 def test_what_is_no_key_is_refused(calling, ada, key):
-    calling(ada).refusal("POST", "/accounts", ACCOUNT, status=400, key=key.encode().decode("latin-1"))
+    error = calling(ada).refusal("POST", "/accounts", ACCOUNT, status=400, key=key.encode().decode("latin-1"))
+
+    assert (error["code"], error["details"]["fields"].keys()) == ("VALIDATION_FAILED", {"Idempotency-Key"})
+    assert not TargetAccount.objects.exists()
+    assert not KeptAnswer.objects.exists()
 
 
 def test_an_answer_about_what_was_taken_from_the_caller_is_not_given_again(calling, ada):

@@ -58,10 +58,12 @@ def test_a_tag_rule_without_a_tag_or_for_an_unknown_region_is_refused(calling, v
 def test_a_tag_rule_is_shown_of_accounts_in_sight_only(calling, place, ada):
     stranger = factories.person("gina", Role.PLAN_MANAGER, everywhere=False)
     rule = AT | {"tags": {"a": "b"}}
-    calling(stranger).refusal("POST", RESOLVE, rule, status=404)
+    error = calling(stranger).refusal("POST", RESOLVE, rule, status=404)
+    assert error["code"] == "NOT_FOUND"
+    assert factories.TARGET not in error["message"]
 
     grant(to=stranger.user, obj=place, level="view", actor=ada)
-    calling(stranger).data("POST", RESOLVE, rule)
+    assert calling(stranger).data("POST", RESOLVE, rule) == {"serverCount": 0, "servers": []}
 
 
 def test_a_tag_rule_takes_the_same_queries_for_few_and_many_servers(calling, vera, place):

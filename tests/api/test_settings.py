@@ -41,8 +41,9 @@ def test_nobody_else_changes_them_and_each_is_told_so_before(calling, olga, vera
 
 def test_they_are_out_of_sight_for_whoever_is_granted_single_objects_only(calling):
     gina = factories.person("gina", Role.RECOVERY_MANAGER, everywhere=False)
-    calling(gina).refusal("GET", PATH, status=404)
-    calling(gina).refusal("PUT", PATH, ALL, version=1, status=404)
+    assert calling(gina).refusal("GET", PATH, status=404)["code"] == "NOT_FOUND"
+    assert calling(gina).refusal("PUT", PATH, ALL, version=1, status=404)["code"] == "NOT_FOUND"
+    assert current_settings().version == 1
 
 
 @pytest.mark.parametrize("value", [89, 36_501, -1, "120", 120.5, True, None])

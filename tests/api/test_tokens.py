@@ -64,8 +64,11 @@ def test_a_source_is_said_by_programs_only_and_must_be_known(calling, olga, prog
     said = {"X-Invocation-Source": "SSM"}
     text = calling(olga).data("POST", "/users/tokens", VIEWING, status=201)["token"]
 
-    calling(olga).refusal("GET", "/users/profile", status=400, headers=said)
-    program(text).refusal("GET", "/users/profile", status=400, headers={"X-Invocation-Source": "ADMIN"})
+    error = calling(olga).refusal("GET", "/users/profile", status=400, headers=said)
+    assert error["message"] == "X-Invocation-Source is for programs, which send a token. Leave it out."
+    error = program(text).refusal("GET", "/users/profile", status=400, headers={"X-Invocation-Source": "ADMIN"})
+    assert error["message"].startswith("X-Invocation-Source is one of CLI, SSM,")
+    assert program(text).data("GET", "/users/profile", headers=said)["username"] == "olga"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +99,12 @@ def test_what_is_no_token_is_a_401(program, text):
 
 
 def test_a_wrong_token_is_refused_whatever_cookie_comes_with_it(calling, ada):
-    calling(ada).refusal("GET", "/executions", status=401, headers={"Authorization": "Bearer drs_1_x"})
+    ask = calling(ada)
+    error = ask.refusal("GET", "/executions", status=401, headers={"Authorization": "Bearer drs_1_x"})
+
+    assert error["code"] == "UNAUTHENTICATED"
+    assert error["message"].startswith("This is not a valid API token.")
+    assert ask.data("GET", "/executions")["count"] == 0  # the cookie alone is right
 
 
 def test_a_revoked_token_is_over_and_stays_in_the_list(calling, olga, vera, program):

@@ -82,17 +82,23 @@ def test_import_needs_every_permission_and_export_an_auditor(estate, ada, olga, 
 
 
 def test_a_token_that_is_narrowed_neither_exports_nor_imports(estate, ada):
+    estate["protectionGroups"][0]["tier"] = "silver"
+    seen = Caller(ada).data("POST", IMPORT, {"document": estate})
+    apply = {"document": estate, "dryRun": False, "fingerprint": seen["fingerprint"]}
+    exports = AuditEvent.objects.filter(action="export_configuration", outcome="ALLOWED").count()
     soon = timezone.now() + timedelta(days=1)
-    for name, narrowed in (
-        ("scopes", {"scopes": [Permission.VIEW_RESOURCES, Permission.MANAGE_ACCOUNTS]}),
-        ("accounts", {"scopes": list(Permission), "account_ids": [factories.TARGET]}),
+    for name, narrowed, said in (
+        ("scopes", {"scopes": [Permission.VIEW_RESOURCES, Permission.MANAGE_ACCOUNTS]}, "every permission"),
+        ("accounts", {"scopes": list(Permission), "account_ids": [factories.TARGET]}, "access to everything"),
     ):
         _, text = issue_token(owner=ada.user, actor=ada, name=name, expires_at=soon, **narrowed)
         caller = Caller()
         caller.client = APIClient(HTTP_AUTHORIZATION=f"Bearer {text}")
 
-        caller.refusal("POST", IMPORT, {"document": estate}, status=403)
-        caller.refusal("GET", EXPORT, status=403)
+        assert said in caller.refusal("POST", IMPORT, apply, status=403)["message"]
+        assert "auditors" in caller.refusal("GET", EXPORT, status=403)["message"]
+    assert ProtectionGroup.objects.get(name="App").tier == "gold"
+    assert AuditEvent.objects.filter(action="export_configuration", outcome="ALLOWED").count() == exports
 
 
 @pytest.mark.parametrize(
