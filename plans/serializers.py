@@ -10,7 +10,7 @@ from drsorch.access.roles import Permission
 from drsorch.api.fields import Choice, Flag, FlagWord, RowIds, ServerIds, Text, Whole, account_id
 from drsorch.api.offers import Offer
 from drsorch.api.paging import ListQuery
-from drsorch.api.serializers import Answer, Input, OfferAnswer
+from drsorch.api.serializers import Answer, Input, OfferAnswer, offered
 from plans.conflicts import Extent
 from plans.definition import WaveDefinition
 from plans.models import Checks, LaunchOrder, OnFailure, RecoveryPlan
@@ -161,7 +161,7 @@ class PlanSummary(Answer):
         delete = policy.why_not(actor, P.DELETE_RECOVERY_PLAN, row, policy.Level.MANAGE) or running
         copy = policy.why_not(actor, P.CREATE_RECOVERY_PLAN)
         reasons = {"execute": execute, "update": update, "delete": delete, "copy": copy}
-        return OfferAnswer([Offer(*each) for each in reasons.items()], many=True).data
+        return offered(*(Offer(*each) for each in reasons.items()))
 
 
 class WaveAnswer(Answer):

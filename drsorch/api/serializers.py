@@ -7,6 +7,7 @@ from django.http import QueryDict
 from rest_framework import serializers
 
 from drsorch.api.fields import Flag, Text
+from drsorch.api.offers import Offer
 
 TAG = "tag."
 UNKNOWN_MEMBER = "There is no such member here. Check its spelling, or leave it out."
@@ -68,3 +69,11 @@ class OfferAnswer(Answer):
     action = Text()
     allowed = Flag()
     reason = Text()
+
+
+_offers = OfferAnswer(many=True)  # one for all rows: to make its fields takes longer than to use them
+
+
+def offered(*offers: Offer) -> Any:
+    """Return what `allowedActions` says."""
+    return _offers.to_representation(offers)

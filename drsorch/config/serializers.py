@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from drsorch.api.fields import Flag, Whole
 from drsorch.api.offers import Offer
-from drsorch.api.serializers import Answer, Input, OfferAnswer
+from drsorch.api.serializers import Answer, Input, OfferAnswer, offered
 from drsorch.config.models import FEWEST_DAYS, MOST_DAYS, Settings
 from drsorch.config.services import why_not_update
 
@@ -50,4 +50,4 @@ class SettingsAnswer(KeptSettings):
     @extend_schema_field(OfferAnswer(many=True))
     def get_allowedActions(self, row: Settings) -> Any:
         """Say what may be done, and why not."""
-        return OfferAnswer([Offer("update", why_not_update(self.context["actor"]))], many=True).data
+        return offered(Offer("update", why_not_update(self.context["actor"])))

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from drsorch.api.fields import Flag, Text, Whole
 from drsorch.api.offers import Offer
-from drsorch.api.serializers import Answer, OfferAnswer
+from drsorch.api.serializers import Answer, OfferAnswer, offered
 from drsorch.audit.actor import Source
 from executions.models import Execution, Gate, ServerRun, WaveRun
 from executions.page.servers import STEP_COUNT
@@ -82,8 +82,8 @@ class ExecutionSummary(Answer):
     @extend_schema_field(OfferAnswer(many=True))
     def get_allowedActions(self, row: Execution) -> Any:
         """Say what may be done, and why not."""
-        found = [Offer(PATHS.get(each.action, each.action), each.reason) for each in offers(row, self.context["actor"])]
-        return OfferAnswer(found, many=True).data
+        found = offers(row, self.context["actor"])
+        return offered(*(Offer(PATHS.get(each.action, each.action), each.reason) for each in found))
 
 
 class OptionAnswer(Answer):

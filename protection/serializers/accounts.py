@@ -10,7 +10,7 @@ from drsorch.access.roles import Permission
 from drsorch.api.fields import Flag, Pattern, Text, Whole, account_id
 from drsorch.api.offers import Offer
 from drsorch.api.paging import ListQuery
-from drsorch.api.serializers import Answer, Input, OfferAnswer
+from drsorch.api.serializers import Answer, Input, OfferAnswer, offered
 from protection.models import TargetAccount
 from protection.models.accounts import AccountStatus
 from protection.quotas import quotas_at
@@ -76,8 +76,7 @@ class AccountAnswer(Answer):
         """Say what may be done, and why not."""
         reason = policy.why_not(self.context["actor"], Permission.MANAGE_ACCOUNTS, row, policy.Level.MANAGE)
         in_use = "Protection groups use this account." if getattr(row, "group_count", 0) else ""
-        offers = [Offer("update", reason), Offer("validate", reason), Offer("delete", reason or in_use)]
-        return OfferAnswer(offers, many=True).data
+        return offered(Offer("update", reason), Offer("validate", reason), Offer("delete", reason or in_use))
 
 
 class OwnAccountAnswer(Answer):

@@ -10,7 +10,7 @@ from drsorch.access.roles import Permission
 from drsorch.api.fields import Flag, FlagWord, Pattern, ServerIds, Tags, Text, Whole, account_id
 from drsorch.api.offers import Offer
 from drsorch.api.paging import ListQuery
-from drsorch.api.serializers import Answer, Input, OfferAnswer
+from drsorch.api.serializers import Answer, Input, OfferAnswer, offered
 from protection.models import ProtectionGroup
 from protection.services.groups import held_sentence
 
@@ -78,7 +78,7 @@ class GroupSummary(Answer):
         used = "Recovery plans use this group. Remove it there first." if row.is_used else ""  # type: ignore[attr-defined]
         update = policy.why_not(actor, Permission.UPDATE_PROTECTION_GROUP, row, policy.Level.MANAGE) or held
         delete = policy.why_not(actor, Permission.DELETE_PROTECTION_GROUP, row, policy.Level.MANAGE) or held or used
-        return OfferAnswer([Offer("update", update), Offer("delete", delete)], many=True).data
+        return offered(Offer("update", update), Offer("delete", delete))
 
     def _held(self, row: Any) -> str:
         return held_sentence(row, row.held_server, row.held_by) if row.held_by else ""

@@ -29,7 +29,7 @@ def started_calls(aws):
 def run_until_death(execution, aws):
     """Drive until the process dies."""
     with pytest.raises(Death):
-        run(execution, aws)
+        run(execution, aws, by=300)
         pytest.fail("Nothing died: the point was never passed.")
 
 
