@@ -123,9 +123,9 @@ def with_rights(actor: Actor, queryset: QuerySet[M], *needed: tuple[Permission, 
     model = queryset.model
     same: QuerySet[Any] = model._default_manager.filter(pk=OuterRef("pk"))
     by_name = {_known_as(model, permission, level): (permission, level) for permission, level in needed}
-    return queryset.annotate(
-        **{name: Exists(usable(actor, permission, same, level)) for name, (permission, level) in by_name.items()}
-    )
+    for name, (permission, level) in by_name.items():
+        queryset = queryset.annotate(**{name: Exists(usable(actor, permission, same, level))})
+    return queryset
 
 
 def can(actor: Actor, permission: Permission, obj: Model | None = None, level: Level = Level.OPERATE) -> bool:
