@@ -54,6 +54,14 @@ def test_a_request_with_a_token_names_its_owner_and_the_token(client, token, lin
     assert (line["actor"], line["token_id"], line["status"]) == ("ada", row.pk, 200)
 
 
+def test_a_wrong_token_is_nobodys_whatever_cookie_comes_with_it(client, ada, lines):
+    client.force_login(ada.user)
+    client.get("/api/v1/accounts", headers={"Authorization": "Bearer drs_1_x"})
+
+    [line] = lines("drsorch.requests")
+    assert (line["actor"], line["status"]) == ("anonymous", 401)
+
+
 def test_a_stranger_is_anonymous_and_what_is_refused_has_a_line(client, settings, lines):
     client.get("/plans/")
     client.get("/nowhere")

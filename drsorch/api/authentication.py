@@ -24,7 +24,8 @@ class BearerToken(BaseAuthentication):
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        request._request.user = AnonymousUser()  # so that a refusal is not in evidence as of the person of the cookie
+        # So that a refusal is neither in evidence nor in a line of the log as one of the person of the cookie.
+        request._request.user = request._request._cached_user = AnonymousUser()
         address = request.META.get("REMOTE_ADDR", "")
         known = {"address": address, "request_id": request_id_of(request)}
         text = text.strip()
