@@ -143,7 +143,7 @@ class Chaos:
         request = urllib.request.Request(  # noqa: S310 (loopback)
             f"{self.endpoint}/_sim/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310  # nosec B310 (loopback)
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310 (loopback)  # nosec B310
 
 
 def untruths(execution: Execution, endpoint: str) -> tuple[list[str], str]:
@@ -151,7 +151,7 @@ def untruths(execution: Execution, endpoint: str) -> tuple[list[str], str]:
 
     Return what is wrong, a sentence each, and the sentence that counts what was compared.
     """
-    with urllib.request.urlopen(f"{endpoint}/_sim/jobs", timeout=10) as answer:  # noqa: S310  # nosec B310 (loopback)
+    with urllib.request.urlopen(f"{endpoint}/_sim/jobs", timeout=10) as answer:  # noqa: S310 (loopback)  # nosec B310
         jobs = [job for job in json.load(answer) if job["tags"].get("drsorch:execution") == str(execution.pk)]
     book: dict[str, list[str]] = defaultdict(list)
     for job in jobs:

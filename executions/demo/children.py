@@ -76,7 +76,7 @@ class Children:
         while time.monotonic() < give_up_at:
             self.check()
             try:
-                urllib.request.urlopen(url, timeout=5).close()  # noqa: S310  # nosec B310 (loopback)
+                urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 (loopback)  # nosec B310
             except urllib.error.HTTPError:
                 return
             except OSError:

@@ -44,7 +44,7 @@ AILING = "Claims applications that do not replicate"
 
 def fetch_world(endpoint: str) -> dict[str, Any]:
     """Return what the practice world consists of: accounts with roles and external ids, Regions, the hub's key."""
-    with urllib.request.urlopen(f"{endpoint}/_sim/world", timeout=10) as answer:  # noqa: S310  # nosec B310 (loopback)
+    with urllib.request.urlopen(f"{endpoint}/_sim/world", timeout=10) as answer:  # noqa: S310 (loopback)  # nosec B310
         world: dict[str, Any] = json.load(answer)
     return world
 
