@@ -162,7 +162,7 @@ class ServerRunAdmin(RecordAdmin):
     )
     list_filter = ("launch_status", "check_result", "impact", OWN_ACCOUNTS, OWN_REGIONS)
     list_select_related = ("wave", "account")
-    ordering = ("-wave_id", "order", "name")
+    ordering = ("-pk",)
     search_fields = ("name", "source_server_id", "recovery_instance_id", "private_ip", "attempts__recovery_instance_id")
     inlines = (AttemptInline,)
 

@@ -48,7 +48,8 @@ class BoundedList(ChangeList):
     def dated(self) -> "BoundedList":
         """The list, with the dates instead of its rows."""
         found = copy(self)
-        found.queryset = Dates(self.queryset, self.date_hierarchy)
+        rows = self.queryset if self.result_count else self.queryset.none()
+        found.queryset = Dates(rows, self.date_hierarchy)
         return found
 
 
