@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from drsorch.access import policy
-from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin, actor_at
+from drsorch.access.lists import NewestValues
+from drsorch.access.policed import OWN_ACCOUNTS, OWN_REGIONS, PolicedInline, RecordAdmin, actor_at
 from executions import admin_configuration
 from executions.admin_jobs import PLACE, linked
 from executions.models import (
@@ -140,6 +141,7 @@ class WaveRunAdmin(RecordAdmin):
     list_select_related = ("execution",)
     search_fields = ("name", "execution__plan_name", "execution__id")
     date_hierarchy = "started_at"
+    ordering = ("-started_at", "-pk")
     inlines = (GateInline, ServerInline, LaunchInline)
 
 
@@ -158,8 +160,9 @@ class ServerRunAdmin(RecordAdmin):
         "recovery_instance_id",
         "error",
     )
-    list_filter = ("launch_status", "check_result", "impact", OWN_ACCOUNTS, "region")
+    list_filter = ("launch_status", "check_result", "impact", OWN_ACCOUNTS, OWN_REGIONS)
     list_select_related = ("wave", "account")
+    ordering = ("-pk",)
     search_fields = ("name", "source_server_id", "recovery_instance_id", "private_ip", "attempts__recovery_instance_id")
     inlines = (AttemptInline,)
 
@@ -173,7 +176,7 @@ class LaunchAdmin(RecordAdmin):
     """Calls of StartRecovery."""
 
     list_display = ("__str__", "wave", "status", "attempt", "job", "intended_at", "is_doubtful", "reason")
-    list_filter = ("status", "is_doubtful", "adopted", OWN_ACCOUNTS, "region")
+    list_filter = ("status", "is_doubtful", "adopted", OWN_ACCOUNTS, OWN_REGIONS)
     list_select_related = ("wave", "account", "job")
     search_fields = ("token", "job__job_id")
 
@@ -193,10 +196,11 @@ class EventAdmin(RecordAdmin):
     """Lines of the timelines of executions."""
 
     list_display = ("at", "execution", "who", "what", "sentence")
-    list_filter = ("what", "tone")
+    list_filter = (("what", NewestValues), ("tone", NewestValues))
     list_select_related = ("execution",)
     search_fields = ("who", "sentence", "execution__plan_name")
     date_hierarchy = "at"
+    ordering = ("at", "pk")
 
 
 @admin.register(Gate)

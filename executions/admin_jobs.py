@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from drsorch.access import policy
-from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin, actor_at
+from drsorch.access.lists import NewestValues
+from drsorch.access.policed import OWN_ACCOUNTS, OWN_REGIONS, PolicedInline, RecordAdmin, actor_at
 from executions.models import Execution, Job, JobEvent, Poller
 from executions.page.surveyed import SurveyRows
 from executions.sight import with_execution
@@ -47,10 +48,11 @@ class JobAdmin(RecordAdmin):
     """Jobs in DRS."""
 
     list_display = ("job_id", *PLACE, "type", "status", "execution", "created_at", "polled_at", "ended_at")
-    list_filter = ("status", "type", OWN_ACCOUNTS, "region")
+    list_filter = (("status", NewestValues), ("type", NewestValues), OWN_ACCOUNTS, OWN_REGIONS)
     list_select_related = ("account", "launch__wave__execution", "terminationcall__termination__execution")
     search_fields = ("job_id",)
     date_hierarchy = "created_at"
+    ordering = ("-created_at", "-pk")
     exclude = ("tags",)
     readonly_fields = ("execution", "own_tags")
     inlines = (JobLogInline,)
@@ -86,7 +88,7 @@ class JobEventAdmin(RecordAdmin):
     """Lines of the logs of jobs."""
 
     list_display = ("job", "at", "event", "source_server_id", "raw_error")
-    list_filter = ("event",)
+    list_filter = (("event", NewestValues),)
     list_select_related = ("job",)
     search_fields = ("job__job_id", "source_server_id", "raw_error")
     date_hierarchy = "at"
@@ -97,7 +99,7 @@ class PollerAdmin(RecordAdmin):
     """Who asks DRS, where, and how it goes."""
 
     list_display = (*PLACE, "answered_at", "next_poll_at", "failures", "last_error", "surveyed_at", "survey_error")
-    list_filter = (OWN_ACCOUNTS, "region")
+    list_filter = (OWN_ACCOUNTS, OWN_REGIONS)
     list_select_related = ("account",)
     exclude = ("survey",)
     readonly_fields = ("last_survey",)

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +15,7 @@ from drsorch.access.requests import actor_of
 from drsorch.access.roles import OVERRIDING, Permission
 from drsorch.access.sessions import polled
 from drsorch.console.pages import perform, unchanged
+from drsorch.counts import BoundedPaginator
 from drsorch.errors import Invalid, UserError
 from executions import readiness, services, snapshots
 from executions.forms import StartForm
@@ -45,9 +45,11 @@ def index(request: HttpRequest) -> HttpResponse:
     show = "history" if request.GET.get("show") == "history" else "active"
     policy.require(actor_of(request), Permission.VIEW_RESOURCES)
     wanted = request.GET.get("q", "").strip()
-    found = Execution.objects.for_list().filter(plan_name__icontains=wanted)
-    rows = found.ended() if show == "history" else found.active()
-    page = Paginator(policy.scope(actor_of(request), rows), EXECUTIONS_PER_PAGE).get_page(request.GET.get("page"))
+    found = Execution.objects.for_list()
+    if wanted:
+        found = found.filter(plan_name__icontains=wanted)
+    rows = policy.scope(actor_of(request), found.ended() if show == "history" else found.active())
+    page = BoundedPaginator(rows, EXECUTIONS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "executions/list.html", {"page": page, "show": show, "wanted": wanted})
 
 

@@ -11,7 +11,8 @@ from django.utils.html import format_html, format_html_join
 from drsorch.access import policy
 from drsorch.access.admin_grants import TeamGrantAdmin, UserGrantAdmin
 from drsorch.access.denials import note_refusal
-from drsorch.access.policed import OWN_ACCOUNTS, PolicedInline, RecordAdmin, ServiceAdmin, actor_at, may
+from drsorch.access.lists import NewestValues
+from drsorch.access.policed import OWN_ACCOUNTS, OWN_REGIONS, PolicedInline, RecordAdmin, ServiceAdmin, actor_at, may
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor
 from drsorch.errors import UserError
@@ -151,7 +152,8 @@ class SourceServerAdmin(RecordAdmin):
 
     list_display = ("__str__", "source_server_id", "account", "region", "group", "replication_state", "lag_seconds")
     list_display += ("missing_since",)  # type: ignore[assignment]
-    list_filter = (OWN_ACCOUNTS, "region", "replication_state", ("missing_since", admin.EmptyFieldListFilter))
+    list_filter = (OWN_ACCOUNTS, OWN_REGIONS, ("replication_state", NewestValues))
+    list_filter += (("missing_since", admin.EmptyFieldListFilter),)  # type: ignore[assignment]
     list_select_related = ("account", "group")
     search_fields = ("hostname", "fqdn", "source_server_id", "origin_instance_id", "tags__value")
     inlines = (TagInline,)
@@ -197,7 +199,7 @@ class ProtectionGroupAdmin(ServiceAdmin):
     change_permission = Permission.UPDATE_PROTECTION_GROUP
     delete_permission = Permission.DELETE_PROTECTION_GROUP
     list_display = ("name", "account", "region", "server_count", "tier", "rto_minutes", "rpo_minutes", "changed_at")
-    list_filter = (OWN_ACCOUNTS, "region", "tier")
+    list_filter = (OWN_ACCOUNTS, OWN_REGIONS, ("tier", NewestValues))
     list_select_related = ("account",)
     search_fields = ("name", "description", "servers__hostname", "servers__source_server_id")
     readonly_fields = ("account", "region", "server_names")

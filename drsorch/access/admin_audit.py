@@ -55,6 +55,11 @@ class AuditEventAdmin(AuditedAdmin):
         check = path("verify/", allow(require_POST(self.verify_now)), name="audit_auditevent_verify")
         return [export, check, *super().get_urls()]
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Follow the index of the times where a date is chosen: by number, all of its events would be sorted."""
+        is_dated = any(name.startswith("at__") for name in request.GET)
+        return ("-at", "-pk") if is_dated else super().get_ordering(request)
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show the state of the chain above the events: a few queries, however many there are."""
         verification = AuditVerification.objects.first()

@@ -13,14 +13,17 @@ from django.utils.http import urlencode
 
 from drsorch.access import policy
 from drsorch.access.denials import note_refusal
+from drsorch.access.lists import BoundedList, NewestRelated, NewestValues
 from drsorch.access.policy import Level
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import Permission
 from drsorch.audit.actor import Actor, Source
+from drsorch.counts import BoundedPaginator
 from drsorch.errors import UserError
 
-# A filter that offers the accounts of the rows in sight, and no other.
-OWN_ACCOUNTS = ("account", admin.RelatedOnlyFieldListFilter)
+# Filters that offer the accounts and Regions of the newest rows in sight, and no other.
+OWN_ACCOUNTS = ("account", NewestRelated)
+OWN_REGIONS = ("region", NewestValues)
 
 
 def actor_at(request: HttpRequest) -> Actor:
@@ -64,8 +67,14 @@ def may(request: HttpRequest, permission: Permission | None, obj: Model | None) 
 class PolicedAdmin(Policed, admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows in sight, read-only; their history is the audit trail."""
 
+    paginator = BoundedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count all rows
     view_on_site = False
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[BoundedList]:
+        """Return the list that takes as long with many rows as with few."""
+        return BoundedList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows in the person's sight."""

@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Count, Model, QuerySet, Value
+from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from rest_framework import serializers
 
 from drsorch.api.serializers import Query
+from drsorch.counts import number_to_limit
 from drsorch.errors import Invalid
 from drsorch.portions import after
 
-COUNTED = 10_000
 LARGEST = 200
 USUAL = 50
 SALT = "drsorch.api.paging"
@@ -77,15 +77,9 @@ def page_of(
     items = list(found[: size + 1])
     has_more = len(items) > size
     items = items[:size]
-    count = len(items) if not has_more and "page_token" not in query else _count(rows if counted is None else counted)
+    is_whole = not has_more and "page_token" not in query
+    count = len(items) if is_whole else number_to_limit(rows if counted is None else counted)
     return Page(items, count, _write(items[-1], columns, mark) if has_more else None)
-
-
-def _count(rows: QuerySet[Any]) -> int | None:
-    """Return how many there are, None for more than is worth counting."""
-    some = rows.order_by().values(one=Value(1))[: COUNTED + 1]  # no column of it: an index need not have the key
-    found: int = some.aggregate(number=Count("one"))["number"]
-    return found if found <= COUNTED else None
 
 
 def _mark(model: type[Model], ordering: str, query: dict[str, Any]) -> str:

@@ -12,9 +12,10 @@ from drsorch.api.endpoint import Endpoint
 from drsorch.api.error_examples import examples_of
 from drsorch.api.fields import Text
 from drsorch.api.files import FileQuery
-from drsorch.api.paging import COUNTED, ListQuery
+from drsorch.api.paging import ListQuery
 from drsorch.api.serializers import TAG, Answer, Nothing
 from drsorch.api.views import SOURCES
+from drsorch.counts import COUNTED
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 CHANGES = {"POST", "PUT", "PATCH"}

@@ -87,6 +87,7 @@ class Termination(models.Model):
     access_via = ("execution",)
 
     class Meta:
+        indexes = [models.Index(fields=["requested_at", "id"], name="termination_requested")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(confirmer=None) | Q(requester=None) | ~Q(confirmer=F("requester")),

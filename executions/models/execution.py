@@ -264,6 +264,7 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [models.Index(fields=["at", "id"], name="event_at")]
 
     def __str__(self) -> str:
         return self.sentence

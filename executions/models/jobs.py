@@ -107,6 +107,7 @@ class JobEvent(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["at", "id"], name="job_event_at")]
         constraints = [models.UniqueConstraint(fields=["job", "digest"], name="job_event_stored_once")]
 
     def __str__(self) -> str:

@@ -55,6 +55,7 @@ class WaveRun(models.Model):
 
     class Meta:
         ordering = ["execution", "number"]
+        indexes = [models.Index(fields=["started_at", "id"], name="wave_run_started")]
         constraints = [
             models.UniqueConstraint(fields=["execution", "number"], name="wave_number_unique_in_execution"),
             models.CheckConstraint(

@@ -60,6 +60,13 @@ def test_the_list_filters_by_what_auditors_ask_for(site, trail):
     assert names(site.get(LIST, {"at__year": trail.at.year + 1})) == []
 
 
+def test_events_of_a_date_come_in_the_same_order_by_the_index_of_times(site, trail):
+    dated = site.get(LIST, {"at__year": trail.at.year})
+
+    assert names(dated) == names(site.get(LIST)) != []
+    assert dated.context["cl"].queryset.query.order_by[0] == "-at"
+
+
 def test_one_event_shows_everything_it_says(site, trail):
     page = site.get(reverse("admin:audit_auditevent_change", args=[trail.pk])).content.decode()
 

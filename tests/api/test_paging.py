@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from drsorch import counts
 from drsorch.access import sessions
 from drsorch.access.models import ApiToken
-from drsorch.api import paging
 from executions.models import AccountSet, Execution, Job, ServerRun
 from plans.models import RecoveryPlan, Wave, WaveGroup
 from protection.models import AccountRegion, ProtectionGroup, ServerTag, SourceServer, TargetAccount
@@ -186,7 +186,7 @@ def test_a_token_is_good_for_its_own_list_only(calling, ada):
 
 
 def test_a_count_is_exact_to_its_limit_and_null_above(calling, ada, monkeypatch):
-    monkeypatch.setattr(paging, "COUNTED", 3)
+    monkeypatch.setattr(counts, "COUNTED", 3)
     ask = calling(ada)
     fill(ada, 3)
     assert ask.data("GET", "/accounts?pageSize=1")["count"] == 3
