@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("executions", "0011_regions_of_before"),
+        ("executions", "0012_where_executions_came_from"),
     ]
 
     operations = [
