@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Max, Min, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -17,22 +17,27 @@ from drsorch.counts import COUNTED
 class Dates:
     """Stands in for rows where Django asks for their dates: all from the first to the last, with rows or without.
 
-    Which of them have rows only all rows could tell; the first and the last are the ends of an index.
+    Which of them have rows only all rows could tell. The first and the last of many rows are near the ends of an index;
+    of few that are in sight among many they are not, and all of the few are looked at.
     """
 
-    def __init__(self, rows: QuerySet[Any], column: str) -> None:
-        known = rows.filter(**{f"{column}__isnull": False}).values_list(column, flat=True)
-        self.first, self.last = (known.order_by(order).first() for order in (column, f"-{column}"))
+    def __init__(self, rows: QuerySet[Any], column: str, *, is_many: bool) -> None:
+        self.ends: dict[str, Any]
+        if is_many:
+            known = rows.filter(**{f"{column}__isnull": False}).values_list(column, flat=True)
+            self.ends = {"first": known.order_by(column).first(), "last": known.order_by(f"-{column}").first()}
+        else:
+            self.ends = rows.aggregate(first=Min(column), last=Max(column))
 
     def aggregate(self, **_: Any) -> dict[str, Any]:
         """Return the ends."""
-        return {"first": self.first, "last": self.last}
+        return self.ends
 
     def datetimes(self, _column: str, kind: str) -> list[date]:
         """Return the first day of each year or month, or each day."""
-        if self.first is None or self.last is None:
+        if self.ends["first"] is None:
             return []
-        first, last = timezone.localtime(self.first).date(), timezone.localtime(self.last).date()
+        first, last = (timezone.localtime(self.ends[name]).date() for name in ("first", "last"))
         if kind == "year":
             return [date(year, 1, 1) for year in range(first.year, last.year + 1)]
         if kind == "month":
@@ -49,7 +54,7 @@ class BoundedList(ChangeList):
         """The list, with the dates instead of its rows."""
         found = copy(self)
         rows = self.queryset if self.result_count else self.queryset.none()
-        found.queryset = Dates(rows, self.date_hierarchy)
+        found.queryset = Dates(rows, self.date_hierarchy, is_many=self.paginator.is_cut)
         return found
 
 
