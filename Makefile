@@ -7,6 +7,9 @@ ARGS ?=
 MINUTES ?= 5
 PROVIDER := tests/access/provider
 
+# Compiled modules are kept, whatever the shell says: tests start hundreds of processes, which would all compile them anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test looks access provider matrix fuzz lint bench torture clean
 
 # Each stamp is the lock file as it was installed, so that a changed lock installs again and an unchanged one costs nothing.

@@ -143,28 +143,25 @@ def create_execution(
         _tell(execution, actor, drills, let_pass)
         takes_two = second_person.ask_if_wanted(execution)
         wake([execution.pk])
-        _leave_evidence(execution, actor, look, drills, takes_two)
+        for drill in drills:
+            record(actor, "preempt_execution", drill, recovery=str(execution.pk))
+        after = facts_of(execution, ("status", "mode", "plan_name", "plan_version"))
+        record(actor, "start_execution", execution, after=after, four_eyes=takes_two, **_asked(execution, look, drills))
     return execution
 
 
-def _leave_evidence(execution: Execution, actor: Actor, look: Look, drills: list[Execution], takes_two: bool) -> None:
-    for drill in drills:
-        record(actor, "preempt_execution", drill, recovery=str(execution.pk))
-    record(
-        actor,
-        "start_execution",
-        execution,
-        after=facts_of(execution, ("status", "mode", "plan_name", "plan_version")),
-        mode=execution.mode,
-        reason=execution.reason,
-        servers=len(look.servers),
-        override_reason=execution.override_reason,
-        overridden=[finding["sentence"] for finding in execution.overridden],
-        launch_over=sorted(look.launch_over),
-        preempted=[str(drill.pk) for drill in drills],
-        point_in_time=look.points_in_words,
-        four_eyes=takes_two,
-    )
+def _asked(execution: Execution, look: Look, drills: list[Execution]) -> dict[str, Any]:
+    """Return what is evidence of a start beside the row: what was asked for, over what, and who made way."""
+    return {
+        "mode": execution.mode,
+        "reason": execution.reason,
+        "servers": len(look.servers),
+        "override_reason": execution.override_reason,
+        "overridden": [finding["sentence"] for finding in execution.overridden],
+        "launch_over": sorted(look.launch_over),
+        "preempted": [str(drill.pk) for drill in drills],
+        "point_in_time": look.points_in_words,
+    }
 
 
 def _save_row(execution: Execution, plan: RecoveryPlan, actor: Actor) -> None:

@@ -162,9 +162,9 @@ def test_refusals_and_broken_connections_are_no_silence(aws, hub):
 
 def test_a_piece_of_work_that_has_asked_for_too_long_sends_nothing_more(aws, hub):
     sessions.client(hub, REGION, "drs")
-    with budget(0.05):
+    with budget(0.5):
         assert read(hub) == []
-        time.sleep(0.06)
+        time.sleep(left() + 0.01)
         with pytest.raises(AwsUnreachable, match="this piece of work has asked AWS for too long"):
             read(hub)
     assert aws.count("DescribeJobs") == 1
