@@ -1,12 +1,24 @@
 """Do several things at the same moment, each in a thread and on a connection of its own."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Barrier
 
 import pytest
 from django.db import connection, connections
 
 from drsorch.errors import UserError
+
+
+def write_database(path):
+    """Write the tests' SQLite database to a file, in the mode that the first connection of an installation gives it.
+
+    Of several that open it at the same moment, all but one would be told that it is locked while it gets that mode.
+    """
+    connection.cursor().execute("VACUUM INTO %s", [str(path)])
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA journal_mode = WAL")
 
 
 @pytest.fixture
@@ -21,9 +33,8 @@ def at_once(transactional_db, tmp_path):
     def run(*functions):
         together = Barrier(len(functions))
         if connection.vendor == "sqlite":
-            path = str(tmp_path / "copy.sqlite3")
-            connection.cursor().execute("VACUUM INTO %s", [path])
-            settings["NAME"] = path
+            settings["NAME"] = str(tmp_path / "copy.sqlite3")
+            write_database(settings["NAME"])
 
         def one(function):
             together.wait()

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from django.db import connection
 
+from tests.concurrency_fixtures import write_database
 from tests.queue.processes import wait_for
 from tests.torture.installation import Installation
 
@@ -33,7 +34,7 @@ class Committed:
     def start(self):
         """Copy what is in memory."""
         if connection.vendor == "sqlite":
-            connection.cursor().execute("VACUUM INTO %s", [str(self.path)])
+            write_database(self.path)
 
     def stop(self):
         """Nothing to do: the copy goes with its folder."""

@@ -5,8 +5,8 @@ import os
 from tests.executions.driving import step
 
 EVERY_LOOK = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
-# Both widths and both themes; each width in each theme by `make looks`, for half a minute more.
-LOOKS = EVERY_LOOK if os.environ.get("LOOKS") == "every" else EVERY_LOOK[::3]
+# The narrow one in the dark, where most goes wrong; each width in each theme by `make looks`.
+LOOKS = EVERY_LOOK if os.environ.get("LOOKS") == "every" else EVERY_LOOK[-1:]
 BETWEEN = [320, 801, 1101]  # enlarged to 400 %, and where the arrangement changes
 WAKE = "document.dispatchEvent(new Event('visibilitychange'))"
 

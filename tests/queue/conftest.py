@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 
 from drsorch.queue.enqueue import signed
+from tests.concurrency_fixtures import write_database
 from tests.queue.processes import below, roles, send, still_alive, using, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,7 +117,7 @@ def empty_database(tmp_path_factory, django_db_setup, django_db_blocker):
     path = tmp_path_factory.mktemp("queue") / "database.sqlite3"
     if connection.vendor == "sqlite":
         with django_db_blocker.unblock():
-            connection.cursor().execute("VACUUM INTO %s", [str(path)])
+            write_database(path)
         return path
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment(path), check=True)
     return path
