@@ -116,9 +116,7 @@ def measure(_estate: Estate, installation: Installation, options: Options) -> It
     for twin in (few, many):
         twin.make()
     yield Row(f"Rows made: {many.size}, and a hundredth", f"{time.perf_counter() - began:.0f} s")
-    import_module("drsorch.wsgi")  # loads what a web server loads
-    gc.collect()
-    gc.freeze()  # as that does; and what was made for the rows is not looked through while requests are timed
+    import_module("drsorch.wsgi")  # what a web server has loaded is not looked through for garbage while it answers
     wanted = [address for address in addresses() if options.only in address.pattern]
     found = []
     for address in wanted:
@@ -166,6 +164,8 @@ def _ask(address: Address, caller: str, few: Twin, many: Twin) -> Measured:
             client.get(path + more)  # what is only read once in the life of a process does not count
             counts[twin] = _queries(client, path + more)
     found.queries = counts[few], counts[many]
+    gc.collect()
+    gc.freeze()  # Django's test client leaves something of each request, which would be looked through in the next ones
     for rounds, seconds in ((ROUNDS, SECONDS), (MORE_ROUNDS, 2 * SECONDS)):
         for _ in range(rounds):
             for twin, times in ((few, found.few), (many, found.many)):
