@@ -34,10 +34,10 @@ class DrsViewSet(ApiViewSet):
     @endpoint(VIEW, query=JobQuery, answer=shapes.JobAnswer, is_list=True, usual_order="-createdAt", example=JOB)
     def jobs(self) -> Any:
         """List the DRS jobs of our executions, the newest first."""
-        found = with_execution(Job.objects.select_related("account"), self.actor)
+        found: Any = Job.objects.select_related("account")
         if "execution" in self.query:
             found = jobs_of(self.query["execution"], found, self.actor)
-        return self.page(found, ignored=("execution",))
+        return self.page(with_execution(found, self.actor), ignored=("execution",), counted=found)
 
     @endpoint(VIEW, query=OneJobQuery, answer=shapes.JobEventAnswer, is_list=True, example=JOB_EVENT)
     def job_logs(self, job_id: str) -> Any:
