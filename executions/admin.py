@@ -178,6 +178,7 @@ class LaunchAdmin(RecordAdmin):
     list_display = ("__str__", "wave", "status", "attempt", "job", "intended_at", "is_doubtful", "reason")
     list_filter = ("status", "is_doubtful", "adopted", OWN_ACCOUNTS, OWN_REGIONS)
     list_select_related = ("wave", "account", "job")
+    ordering = ("-pk",)
     search_fields = ("token", "job__job_id")
 
 
@@ -200,7 +201,7 @@ class EventAdmin(RecordAdmin):
     list_select_related = ("execution",)
     search_fields = ("who", "sentence", "execution__plan_name")
     date_hierarchy = "at"
-    ordering = ("at", "pk")
+    ordering = ("-at", "-pk")
 
 
 @admin.register(Gate)
@@ -212,6 +213,7 @@ class GateAdmin(RecordAdmin):
     list_select_related = ("wave",)
     search_fields = ("question", "note", "answered_name", "wave__execution__plan_name")
     date_hierarchy = "asked_at"
+    ordering = ("-pk",)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the link from the execution."""

@@ -92,6 +92,7 @@ class JobEventAdmin(RecordAdmin):
     list_select_related = ("job",)
     search_fields = ("job__job_id", "source_server_id", "raw_error")
     date_hierarchy = "at"
+    ordering = ("-at", "-pk")
 
 
 @admin.register(Poller)

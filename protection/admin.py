@@ -152,8 +152,12 @@ class SourceServerAdmin(RecordAdmin):
 
     list_display = ("__str__", "source_server_id", "account", "region", "group", "replication_state", "lag_seconds")
     list_display += ("missing_since",)  # type: ignore[assignment]
-    list_filter = (OWN_ACCOUNTS, OWN_REGIONS, ("replication_state", NewestValues))
-    list_filter += (("missing_since", admin.EmptyFieldListFilter),)  # type: ignore[assignment]
+    list_filter = (
+        OWN_ACCOUNTS,
+        OWN_REGIONS,
+        ("replication_state", NewestValues),
+        ("missing_since", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("account", "group")
     search_fields = ("hostname", "fqdn", "source_server_id", "origin_instance_id", "tags__value")
     inlines = (TagInline,)

@@ -184,7 +184,7 @@ def start_sync(*, account: TargetAccount, actor: Actor) -> int:
     The caller has checked that `actor` may.
     """
     # Whoever writes several Regions of an account holds its row first: none then waits for the other's half.
-    TargetAccount.objects.select_for_update().get(pk=account.pk)
+    TargetAccount.objects.select_for_update().filter(pk=account.pk).first()
     places = list(account.regions.filter(is_enabled=True))
     now = timezone.now()
     waits = Q(sync_asked_at__gt=now - DOORBELL_LOST_AFTER)

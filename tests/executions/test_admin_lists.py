@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.urls import reverse
 from drsorch import counts
 from drsorch.access import lists
 from drsorch.access.grants import grant
+from drsorch.access.policed import PolicedAdmin
 from drsorch.access.roles import Role
 from executions.models import Event, Execution, Job, JobEvent, Launch, ServerRun, WaveRun
 from protection.models import TargetAccount
@@ -168,3 +170,16 @@ def test_filters_offer_what_the_newest_rows_in_sight_have(client, auditor, grant
     assert offered(client, "region") == ["eu-north-1", "eu-west-1"]
     assert offered(client, "type (of the newest 4)") == ["LAUNCH"]
     assert len(client.get(page(Job), {"region": "us-east-1"}).context["cl"].result_list) == 1
+
+
+def test_what_comes_with_time_is_listed_from_its_newest_row(rf, auditor):
+    begins = {}
+    for model, listed in admin.site._registry.items():
+        if isinstance(listed, PolicedAdmin) and (listed.date_hierarchy or model in (Launch, ServerRun)):
+            request = rf.get("/")
+            request.user, request.actor = auditor.user, auditor
+            changes = listed.get_changelist_instance(request)
+            begins[model.__name__] = changes.get_ordering(request, changes.queryset)[0]
+
+    assert len(begins) >= 15
+    assert [name for name, first in begins.items() if not first.startswith("-")] == []

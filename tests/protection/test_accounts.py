@@ -1,12 +1,18 @@
 """Accounts: registered without AWS, validated by AWS, and wrong in sentences."""
 
+from threading import Event
+
 import pytest
+from django.db import connection, transaction
 
 from drsorch.audit.models import AuditEvent
 from drsorch.errors import Conflict, Denied, Invalid, VersionMismatch
 from protection import services
 from protection.models import AccountRegion, TargetAccount
+from protection.services.accounts import start_sync
 from tests import factories
+from tests.executions.starting import where_writers_wait
+from tests.queue.processes import wait_for
 
 pytestmark = pytest.mark.django_db
 ROLE = f"arn:aws:iam::{factories.TARGET}:role/drsorch-spoke"
@@ -161,3 +167,37 @@ def test_who_sees_an_account_may_ask_for_a_synchronisation_of_its_enabled_region
 
     assert services.request_sync(account=account, actor=vera) == 1
     assert AuditEvent.objects.first().detail == {"regions": ["us-east-1"]}
+
+
+def test_of_an_account_that_was_removed_meanwhile_nothing_is_synchronised(ada):
+    account = register(ada)
+    services.remove_account(account=TargetAccount.objects.get(), actor=ada, version=1)
+
+    assert start_sync(account=account, actor=ada) == 0
+
+
+@where_writers_wait
+def test_a_synchronisation_and_a_change_of_several_regions_do_not_wait_for_each_other(at_once, ada):
+    account = register(ada, regions=[factories.REGION, "eu-north-1"])
+    first, second = AccountRegion.objects.order_by("pk")
+    is_half_way = Event()
+
+    def somebody_waits():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+            return cursor.fetchone()[0]
+
+    def change_backwards():
+        with transaction.atomic():
+            TargetAccount.objects.get().claim_version(1, ada)
+            AccountRegion.objects.filter(pk=second.pk).update(is_initialized=True)
+            is_half_way.set()
+            assert wait_for(somebody_waits, 5)
+            AccountRegion.objects.filter(pk=first.pk).update(is_initialized=True)
+
+    def synchronise():
+        assert is_half_way.wait(5)
+        with transaction.atomic():
+            return start_sync(account=account, actor=ada)
+
+    assert at_once(change_backwards, synchronise) == [None, 2]
