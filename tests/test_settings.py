@@ -183,3 +183,25 @@ def test_models_and_migrations_agree():
     said = StringIO()
     call_command("makemigrations", dry_run=True, no_color=True, stdout=said)
     assert said.getvalue() == "No changes detected\n"
+
+
+LEAVES_GARBAGE = """
+import gc, weakref
+import drsorch.wsgi
+from django.core.signals import request_finished
+
+class Left: pass
+left = Left()
+left.itself, known = left, weakref.ref(left)
+del left
+held = [[] for _ in range(100_000)]
+print("left" if known() else "freed")
+request_finished.send(None)
+print("left" if known() else "freed")
+"""
+
+
+def test_the_web_server_looks_for_garbage_after_an_answer_and_not_in_the_middle_of_a_request(run):
+    ended = run("-c", LEAVES_GARBAGE, **PRODUCTION)
+
+    assert ended.stdout.split() == ["left", "freed"], ended.stderr
