@@ -143,7 +143,7 @@ class ServerTag(models.Model):
 
     class Meta:
         ordering = ["key"]
-        indexes = [models.Index(fields=["key", "value"], name="server_tag_key_value")]
+        indexes = [models.Index(fields=["key", "value", "server"], name="server_by_tag")]
         constraints = [models.UniqueConstraint(fields=["server", "key"], name="tag_key_once_per_server")]
 
     def __str__(self) -> str:

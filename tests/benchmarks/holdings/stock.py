@@ -67,7 +67,7 @@ class Stock:
             (
                 ServerTag(server=server, key=key, value=value)
                 for number, server in enumerate(self.servers)
-                for key, value in (("Name", server.hostname), ("Application", f"app-{number % 50}"), ("Tier", "web"))
+                for key, value in (("Name", server.hostname), ("Application", f"app-{number % 10}"), ("Tier", "web"))
             ),
             batch_size=AT_A_TIME,
         )
