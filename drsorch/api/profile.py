@@ -9,7 +9,7 @@ from drsorch.access.reach import Level
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
 from drsorch.api.fields import Text, Whole
-from drsorch.api.paging import LARGEST, Page, page_of
+from drsorch.api.paging import USUAL, Page, page_of
 from drsorch.api.serializers import Answer
 from drsorch.api.views import ApiViewSet
 from drsorch.audit.actor import Actor
@@ -44,7 +44,7 @@ class ReachedPlan(ReachedAnswer):
 
 
 class SomeAnswer(Answer):
-    """The first 200 by name, and how many there are: null above 10 000. The list of the kind has them all."""
+    """The first 50 by name, and how many there are: null above 10 000. The list of the kind has them all."""
 
     count = Whole(allow_null=True)
 
@@ -125,7 +125,7 @@ def _scope(actor: Actor) -> dict[str, Any]:
     everything = sight.everything_at(actor)
     found: dict[str, Page] = {
         model.in_scope_as: page_of(  # type: ignore[attr-defined]
-            sight.reached_beyond(actor, model, everything), {"page_size": LARGEST}, BY_NAME, "name"
+            sight.reached_beyond(actor, model, everything), {"page_size": USUAL}, BY_NAME, "name"
         )
         for model in reach.grantable_models()
     }

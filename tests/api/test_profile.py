@@ -115,7 +115,7 @@ def test_a_token_reaches_what_it_leaves_of_its_owner_s_scope(scope_of, ada):
 
 
 def test_a_long_scope_is_cut_and_counted_and_costs_the_same_few_queries(calling, gina, ada, monkeypatch):
-    monkeypatch.setattr(profile, "LARGEST", 2)
+    monkeypatch.setattr(profile, "USUAL", 2)
     ask = calling(gina)
     fill(ada, 2)
     few = len(count_queries(ask, "/users/profile"))
