@@ -100,8 +100,10 @@ def reported() -> QuerySet[Execution]:
     return found
 
 
-def totals_of(rows: QuerySet[Any], count: int | None) -> Totals:
+def totals_of(rows: QuerySet[Any], count: int | None, order: tuple[str, ...] = ("created_at", "pk")) -> Totals:
     """Return what the newest of `rows` come to; `count` is how many they are, None for too many to count.
+
+    `order` are the columns that tell which are newer.
 
     One query, in which the database measures TOTALLED rows at most as `Measured` does one.
     """
@@ -110,8 +112,8 @@ def totals_of(rows: QuerySet[Any], count: int | None) -> Totals:
     # Of those that took as many seconds as they might, the fraction of a second decides: rounded down the other way.
     is_just_met = Q(taken=target) & Q(GreaterThanOrEqual(Seconds("ended_at", "created_at"), -target))
     is_met = is_completed & has_target & (Q(taken__lt=target) | is_just_met)
-    newest = rows.order_by("-created_at", "-pk").values(taken=Seconds("created_at", "ended_at"))[:TOTALLED]
-    found = newest.aggregate(
+    newest = rows.order_by(*(f"-{column}" for column in order))[:TOTALLED]
+    found = newest.values(taken=Seconds("created_at", "ended_at")).aggregate(
         met=Count("status", filter=is_met),
         targets=Count("status", filter=has_target),
         seconds=Listed("taken", filter=is_completed),

@@ -20,12 +20,13 @@ LARGEST = 200
 USUAL = 50
 SALT = "drsorch.api.paging"
 OWN = ("page_size", "page_token", "ordering")
+Orderings = dict[str, tuple[str, ...]]  # by name the columns, the last one unique
 
 
 class ListQuery(Query):
-    """The parameters of every list; subclasses add filters. `orderings`: by name the columns, the last one unique."""
+    """The parameters of every list; subclasses add filters."""
 
-    orderings: dict[str, tuple[str, ...]] = {"id": ("pk",)}
+    orderings: Orderings = {"id": ("pk",)}
 
     pageSize = serializers.IntegerField(source="page_size", min_value=1, max_value=LARGEST, default=USUAL)
     pageToken = serializers.CharField(source="page_token", required=False, max_length=2000)
@@ -58,7 +59,7 @@ def filters_of(query: dict[str, Any]) -> dict[str, Any]:
 def page_of(
     rows: QuerySet[Any],
     query: dict[str, Any],
-    orderings: dict[str, tuple[str, ...]],
+    orderings: Orderings,
     usual: str,
     counted: QuerySet[Any] | None = None,
 ) -> Page:

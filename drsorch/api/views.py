@@ -18,7 +18,7 @@ from drsorch.access.roles import Permission
 from drsorch.api import idempotency, throttles
 from drsorch.api.endpoint import Endpoint
 from drsorch.api.files import is_file
-from drsorch.api.paging import ListQuery, Page, filters_of, page_of
+from drsorch.api.paging import ListQuery, Orderings, Page, filters_of, page_of
 from drsorch.api.serializers import Query
 from drsorch.api.versions import etag, version_asked
 from drsorch.audit.actor import Actor, Source
@@ -98,10 +98,17 @@ class ApiViewSet(ViewSet):
         """Let each row know whether the caller may use these permissions on it, which need to manage it."""
         return policy.with_rights(self.actor, rows, *((each, policy.Level.MANAGE) for each in permissions))
 
-    def page(self, rows: QuerySet[Any], *, ignored: Collection[str] = (), counted: QuerySet[Any] | None = None) -> Page:
+    def page(
+        self,
+        rows: QuerySet[Any],
+        *,
+        ignored: Collection[str] = (),
+        counted: QuerySet[Any] | None = None,
+        orderings: Orderings | None = None,
+    ) -> Page:
         """Return the page that was asked for of the rows in the caller's sight, narrowed by the filters."""
         to_count = None if counted is None else self.narrowed(counted, ignored=ignored)
-        return self.paged(self.narrowed(rows, ignored=ignored), to_count)
+        return self.paged(self.narrowed(rows, ignored=ignored), to_count, orderings)
 
     def narrowed(self, rows: QuerySet[M], *, ignored: Collection[str] = ()) -> QuerySet[M]:
         """Return the rows in the caller's sight that the filters leave.
@@ -111,10 +118,16 @@ class ApiViewSet(ViewSet):
         lookups = {name: value for name, value in filters_of(self.query).items() if name not in ignored}
         return self.scoped(rows).filter(**lookups)
 
-    def paged(self, rows: QuerySet[Any], counted: QuerySet[Any] | None = None) -> Page:
-        """Return the page of `rows` that was asked for; `counted` as `page_of` says."""
+    def paged(
+        self, rows: QuerySet[Any], counted: QuerySet[Any] | None = None, orderings: Orderings | None = None
+    ) -> Page:
+        """Return the page of `rows` that was asked for; `counted` as `page_of` says.
+
+        `orderings` are the columns of these rows, where they are not those that the query's shape names.
+        """
         endpoint = cast(Endpoint, self.endpoint)
-        return page_of(rows, self.query, cast(type[ListQuery], endpoint.query).orderings, endpoint.usual_order, counted)
+        columns = orderings or cast(type[ListQuery], endpoint.query).orderings
+        return page_of(rows, self.query, columns, endpoint.usual_order, counted)
 
     def _checked(self, shape: Any, data: Any, **options: Any) -> dict[str, Any]:
         if shape is Query and not data:

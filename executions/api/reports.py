@@ -37,6 +37,7 @@ class ReportViewSet(ApiViewSet):
             each = services.export_executions(rows=found, actor=self.actor, filters=asked)
             return file_of("executions", lines_of(ReportedAnswer(), each))
         counted = rows.counted(ended, self.query)
-        page = self.paged(found, None if counted is None else self.narrowed(counted, ignored=ignored))
-        page.totals = totals_of(found, page.count)
+        orderings = rows.orderings(self.query)
+        page = self.paged(found, None if counted is None else self.narrowed(counted, ignored=ignored), orderings)
+        page.totals = totals_of(found, page.count, orderings["createdAt"])
         return page

@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from django.db.models import Case, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, F, Prefetch, Q, QuerySet, Value, When
 
 from drsorch.access import policy
 from drsorch.access.roles import Permission
+from drsorch.api.paging import Orderings, filters_of
 from drsorch.audit.actor import Actor
-from executions.models import AccountSetRegion, Execution, WaveRun
+from executions.models import AccountSetRegion, Execution, ExecutionTag, WaveRun
+from executions.serializers.inputs import ExecutionQuery
 
 OFFERED = (Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY, Permission.TERMINATE_INSTANCES)
 PLACE = {"account", "region"}
+TAGGED: Orderings = {"createdAt": ("tagged_at", "tagged_id")}  # of the tag, in the order of its index
 
 
 def listed(actor: Actor) -> "QuerySet[Execution]":
@@ -43,6 +46,19 @@ def counted(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[Ex
     return _tagged(found.filter(_in_place(asked)), asked) if PLACE & asked.keys() else None
 
 
+def counted_soonest(found: "QuerySet[Execution]", asked: dict[str, Any]) -> QuerySet[Any] | None:
+    """Return what is counted of all executions: the tags alone, when nothing but one of them was asked for."""
+    tags = list(asked.get("tags", {}).items())
+    if len(tags) == 1 and not filters_of(asked):
+        return ExecutionTag.objects.filter(key=tags[0][0], value=tags[0][1])
+    return counted(found, asked)
+
+
+def orderings(asked: dict[str, Any]) -> Orderings:
+    """Return by which columns to order what `narrowed` has returned."""
+    return TAGGED if "tags" in asked else ExecutionQuery.orderings
+
+
 def _in_place(asked: dict[str, Any]) -> Q:
     """Return the condition for executions that ran in an account (AWS id), in a Region, or in this Region of it."""
     wanted = {"account__account_id": asked.get("account"), "region": asked.get("region")}
@@ -51,6 +67,9 @@ def _in_place(asked: dict[str, Any]) -> Q:
 
 
 def _tagged(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[Execution]":
-    for key, value in asked.get("tags", {}).items():
+    tags = list(asked.get("tags", {}).items())
+    for number, (key, value) in enumerate(tags):
         found = found.filter(tags__key=key, tags__value=value)
+        if number == 0:
+            found = found.annotate(tagged_at=F("tags__created_at"), tagged_id=F("tags__execution_id"))
     return found

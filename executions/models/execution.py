@@ -238,16 +238,31 @@ class ExecutionTag(models.Model):
     execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="tags")
     key = models.CharField(max_length=128)
     value = models.CharField(max_length=256, blank=True)
+    # As of its execution: many with one tag are found in their order, and counted, without being read.
+    created_at = models.DateTimeField()
+    plan = models.ForeignKey(RecoveryPlan, null=True, on_delete=models.SET_NULL, related_name="+")
+    ran_in = models.ForeignKey(AccountSet, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 
-    access_via = ("execution",)
+    granted_via = ("plan",)
+    access_via = ("ran_in",)
 
     class Meta:
         ordering = ["key"]
-        indexes = [models.Index(fields=["key", "value"], name="execution_tag_key_value")]
+        indexes = [
+            models.Index(
+                fields=["key", "value", "created_at", "execution", "ran_in", "plan"], name="execution_by_tag_and_reach"
+            )
+        ]
         constraints = [models.UniqueConstraint(fields=["execution", "key"], name="tag_key_once_per_execution")]
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}"
+
+    @classmethod
+    def of(cls, execution: Execution, key: str, value: str) -> "ExecutionTag":
+        """Return a tag of an execution, not saved."""
+        copied = {"created_at": execution.created_at, "plan_id": execution.plan_id, "ran_in_id": execution.ran_in_id}
+        return cls(execution=execution, key=key, value=value, **copied)
 
 
 class Event(models.Model):

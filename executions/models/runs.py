@@ -15,6 +15,7 @@ from executions.states import (
     CheckResult,
     GateKind,
     LaunchStatus,
+    Mode,
     WaveStatus,
 )
 from plans.models import Checks, Impact, LaunchOrder, OnFailure, RecoveryPlan
@@ -85,9 +86,10 @@ class ServerRun(models.Model):
     """A server inside one execution; ids and names are frozen."""
 
     wave = models.ForeignKey(WaveRun, on_delete=models.CASCADE, related_name="servers")
-    # As of its execution: who may see it is told by the row, however many there are.
+    # As of its execution: who may see it and what it was for is told by the row, however many there are.
     plan = models.ForeignKey(RecoveryPlan, null=True, on_delete=models.SET_NULL, related_name="+")
     ran_in = models.ForeignKey(AccountSet, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    mode = models.CharField(max_length=8, choices=Mode)
     server = models.ForeignKey(SourceServer, null=True, on_delete=models.SET_NULL, related_name="runs")
     account = models.ForeignKey(TargetAccount, on_delete=models.PROTECT, related_name="+", db_index=False)
     region = models.CharField(max_length=32)
@@ -124,6 +126,19 @@ class ServerRun(models.Model):
             # Whether it has an instance, and who may see it, told without the row being read.
             models.Index(
                 fields=["account", "id", "recovery_instance_id", "ran_in", "plan"], name="server_run_in_an_account"
+            ),
+            # For lists of instances only: they narrow too little to find the servers of a wave by.
+            *(
+                models.Index(
+                    fields=[column, "id", "recovery_instance_id", "ran_in", "plan"],
+                    condition=~Q(recovery_instance_id=""),
+                    name=name,
+                )
+                for column, name in (
+                    ("mode", "instance_for_a_mode"),
+                    ("launch_status", "instance_in_a_status"),
+                    ("region", "instance_in_a_region"),
+                )
             ),
         ]
         constraints = [

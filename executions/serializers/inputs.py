@@ -142,7 +142,7 @@ class InstanceQuery(ListQuery):
     accountId = account_id(source="account__account_id", required=False)
     region = serializers.CharField(required=False, max_length=32)
     executionId = serializers.UUIDField(source="wave__execution", required=False)
-    executionType = serializers.ChoiceField(source="wave__execution__mode", choices=Mode.choices, required=False)
+    executionType = serializers.ChoiceField(source="mode", choices=Mode.choices, required=False)
     launchStatus = serializers.ChoiceField(source="launch_status", choices=LaunchStatus.choices, required=False)
     sourceServerId = serializers.CharField(source="source_server_id", required=False, max_length=32)
     recoveryInstanceId = serializers.CharField(source="recovery_instance_id", required=False, max_length=32)

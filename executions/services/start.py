@@ -134,9 +134,7 @@ def create_execution(
         drills = make_way(drills_to_preempt(look, mode, consent), execution.pk, look.plan, actor)
         execution.ran_in = AccountSet.of((server.account_id, server.region) for server in look.servers)
         _save_row(execution, look.plan, actor)
-        ExecutionTag.objects.bulk_create(
-            ExecutionTag(execution=execution, key=key, value=value) for key, value in context.tags.items()
-        )
+        ExecutionTag.objects.bulk_create(ExecutionTag.of(execution, key, value) for key, value in context.tags.items())
         _create_runs(execution, look)
         holding.hold(execution, look.servers, actor, taking_over=drills)
         _tell_plan(execution, look.plan)
@@ -285,6 +283,7 @@ def _server_run(wave: WaveRun, server: SourceServer, order: int, impact: str) ->
         wave=wave,
         plan_id=wave.execution.plan_id,
         ran_in_id=wave.execution.ran_in_id,
+        mode=wave.execution.mode,
         server=server,
         account_id=server.account_id,
         region=server.region,

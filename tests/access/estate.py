@@ -92,6 +92,7 @@ def run(of, *servers):
             wave=wave,
             plan=row.plan,
             ran_in=row.ran_in,
+            mode=row.mode,
             server=server,
             account=server.account,
             region=server.region,

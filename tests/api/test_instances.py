@@ -37,6 +37,13 @@ def test_an_instance_is_shown_as_its_execution_knows_it_and_as_ec2_says_that_it_
     assert live["askedAt"] > found["launchedAt"]
 
 
+def test_instances_are_filtered_by_what_their_executions_were_for(calling, vera, done):
+    ask = calling(vera)
+
+    assert ask.data("GET", "/ec2/instances?executionType=DRILL")["count"] == 2
+    assert ask.data("GET", "/ec2/instances?executionType=RECOVERY")["count"] == 0
+
+
 def test_an_instance_that_ec2_has_terminated_or_forgotten_is_not_said_to_run(calling, vera, done):
     one, other = done.waves.get().servers.all()
     target_client("ec2", one.region).terminate_instances(InstanceIds=[one.recovery_instance_id])

@@ -10,7 +10,7 @@ from django.utils import timezone
 from drsorch import counts
 from drsorch.access import sessions
 from drsorch.access.models import ApiToken
-from executions.models import AccountSet, Execution, Job, ServerRun
+from executions.models import AccountSet, Execution, ExecutionTag, Job, ServerRun
 from plans.models import RecoveryPlan, Wave, WaveGroup
 from protection.models import AccountRegion, ProtectionGroup, ServerTag, SourceServer, TargetAccount
 from tests import factories
@@ -56,6 +56,7 @@ def fill(actor, count, first=0):
             wave=run,
             plan=plan,
             ran_in=execution.ran_in,
+            mode=execution.mode,
             server=server,
             name="x",
             recovery_instance_id="i-1",
@@ -151,6 +152,22 @@ def test_the_pages_of_every_ordering_hold_every_row_once(calling, ada, path, nam
         for sign in ("", "-")
     )
     assert forward == backward[::-1]
+
+
+@pytest.mark.parametrize("path", ["/executions", "/reports/executions"])
+def test_the_pages_of_what_has_tags_are_as_those_of_all(calling, ada, path):
+    ask = calling(ada)
+    fill(ada, 8)
+    has_both = Execution.objects.order_by("created_at")[1:]
+    for tags in ((ExecutionTag.of(each, key, "1") for each in has_both) for key in ("Quarter", "Team")):
+        ExecutionTag.objects.bulk_create(tags)
+
+    for query in ("tag.Quarter=1", "tag.Quarter=1&tag.Team=1", "tag.Team=1&region=us-east-1"):
+        for ordering, expected in (("createdAt", has_both), ("-createdAt", has_both[::-1])):
+            found = pages(ask, path, f"pageSize=3&ordering={ordering}&{query}")
+            assert {page["count"] for page in found} == {7}
+            ids = [item["executionId"] for page in found for item in page["items"]]
+            assert ids == [str(each.pk) for each in expected]
 
 
 def test_rows_that_come_meanwhile_move_no_other(calling, ada):

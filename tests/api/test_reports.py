@@ -13,7 +13,7 @@ from drsorch.access.grants import grant
 from drsorch.access.roles import Role
 from drsorch.audit.models import AuditEvent
 from executions import reports
-from executions.models import Execution, ServerRun
+from executions.models import Execution, ExecutionTag, ServerRun
 from tests import factories
 from tests.access.estate import estate, run
 from tests.executions.situations import execution
@@ -127,7 +127,7 @@ def test_what_runs_is_not_in_it(calling, vera, history, olga):
 
 def test_it_is_filtered(calling, vera, history):
     ask = calling(vera)
-    Execution.objects.get(mode="RECOVERY").tags.create(key="Quarter", value="Q1")
+    ExecutionTag.of(Execution.objects.get(mode="RECOVERY"), "Quarter", "Q1").save()
 
     for query, count in {
         f"planId={history.north_plan.pk}": 3,

@@ -32,24 +32,51 @@ RATIO, SLOWEST, MOST_QUERIES = 1.3, 0.045, 8  # issue and specification
 # the turns of the same twin.
 ROUNDS, MORE_ROUNDS, EACH, SECONDS = 10, 30, (2, 3, 4, 5, 6), 6.0
 USUAL, OK, REFUSED = 50, 200, (302, 403, 404)
-# Filters that people use; the others narrow in the same ways.
+# Every filter of the lists that grow.
 FILTERED = {
     "/audit/events": (
         {"actor": "person-7"},
+        {"actorKind": "SYSTEM"},
+        {"tokenId": "7"},
+        {"source": "CLI"},
+        {"address": "198.51.100.9"},
+        {"requestId": f"{7:032x}"},
         {"action": "start_execution"},
         {"outcome": "DENIED"},
         {"objectKind": "execution", "objectId": "4"},
         {"accountId": "{accountId}"},
+        {"after": "2026-01-01T00:00:00Z"},
+        {"before": "2100-01-01T00:00:00Z"},
     ),
-    "/drs/jobs": ({"accountId": "{accountId}"}, {"executionId": "{executionId}"}),
+    "/drs/jobs": (
+        {"accountId": "{accountId}"},
+        {"region": "eu-central-1"},
+        {"status": "COMPLETED"},
+        {"status": "STARTED"},
+        {"type": "TERMINATE"},
+        {"executionId": "{executionId}"},
+    ),
     "/drs/source-servers": (
         {"accountId": "{accountId}"},
+        {"region": "eu-central-1"},
         {"replicationState": "STALLED"},
+        {"assigned": "true"},
+        {"assigned": "false"},
         {"search": "host-00001"},
         {"tag.Application": "app-3"},
         {"ordering": "replicationState"},
+        {"ordering": "sourceServerId"},
     ),
-    "/ec2/instances": ({"accountId": "{accountId}"}, {"sourceServerId": "{serverId}"}),
+    "/ec2/instances": (
+        {"accountId": "{accountId}"},
+        {"region": "eu-central-1"},
+        {"executionId": "{executionId}"},
+        {"executionType": "RECOVERY"},
+        {"launchStatus": "LAUNCHED"},
+        {"launchStatus": "FAILED"},
+        {"sourceServerId": "{serverId}"},
+        {"recoveryInstanceId": "i-00000000000100001"},
+    ),
     "/executions": (
         {"active": "true"},
         {"active": "false"},
@@ -59,10 +86,43 @@ FILTERED = {
         {"accountId": "{accountId}"},
         {"region": "eu-central-1"},  # where there are some also with few
         {"source": "API"},
+        {"startedAfter": "2026-01-01T00:00:00Z"},
+        {"startedBefore": "2100-01-01T00:00:00Z"},
+        {"parentExecutionId": "pipeline-3"},
+        {"tag.Pipeline": "run-3"},
+        {"tag.Purpose": "exercise"},
+        {"tag.Purpose": "audit"},
         {"ordering": "createdAt"},
     ),
-    "/recovery-plans": ({"accountId": "{accountId}"}, {"search": "0000"}),
-    "/reports/executions": ({"status": "FAILED"}, {"planId": "{planId}"}, {"accountId": "{accountId}"}),
+    "/protection-groups": (
+        {"accountId": "{accountId}"},
+        {"region": "eu-central-1"},
+        {"tier": "db"},
+        {"conflict": "true"},
+        {"conflict": "false"},
+        {"search": "0000"},
+        {"ordering": "changedAt"},
+    ),
+    "/recovery-plans": (
+        {"accountId": "{accountId}"},
+        {"region": "eu-central-1"},
+        {"lastStatus": "COMPLETED"},
+        {"conflict": "true"},
+        {"conflict": "false"},
+        {"search": "0000"},
+        {"ordering": "changedAt"},
+    ),
+    "/reports/executions": (
+        {"status": "FAILED"},
+        {"executionType": "RECOVERY"},
+        {"planId": "{planId}"},
+        {"accountId": "{accountId}"},
+        {"region": "eu-central-1"},
+        {"startedAfter": "2026-01-01T00:00:00Z"},
+        {"startedBefore": "2100-01-01T00:00:00Z"},
+        {"tag.Pipeline": "run-3"},
+        {"tag.Purpose": "exercise"},
+    ),
 }
 WHOLE = "/config/export"  # a file of everything that there is: it takes as long as that is large
 # The console's pages; those of the admin follow from its models. They show fewer rows where there are fewer.
@@ -148,8 +208,11 @@ def addresses() -> Iterator[Address]:
 
 
 def _callers(address: Address, twin: Twin) -> list[str]:
-    """Return who asks: pages are for sessions, and what is refused to somebody is not asked for."""
-    asking = [who for who in twin.clients if address.has_goal or who.endswith("session")]
+    """Return who asks: pages are for sessions, filters for tokens, and what is refused to somebody is not asked for."""
+    wanted = "" if address.has_goal else "session"
+    if "?" in address.pattern and address.has_goal:
+        wanted = "token"
+    asking = [who for who in twin.clients if who.endswith(wanted)]
     with twin.used():
         return [
             who for who in asking if twin.clients[who].get(twin.address(address.pattern)).status_code not in REFUSED

@@ -11,7 +11,7 @@ from django.urls import reverse
 from drsorch.access.roles import Role
 from executions import services, survey
 from executions.decisions.surveyed import NativeRun, SurveyedInstance
-from executions.models import Execution, Job, Launch, Poller, ServerRun
+from executions.models import Execution, ExecutionTag, Job, Launch, Poller, ServerRun
 from tests import factories
 from tests.access.conftest import staff
 from tests.executions.driving import step
@@ -73,7 +73,7 @@ def test_an_execution_leads_to_its_waves_servers_jobs_and_timeline_and_cannot_be
 
 
 def test_an_execution_shows_the_tags_that_its_caller_gave_it(online, execution):
-    execution.tags.create(key="team", value="<storage>")
+    ExecutionTag.of(execution, "team", "<storage>").save()
 
     text = online.get(page("execution", execution.pk)).content.decode()
 

@@ -3,12 +3,23 @@
 from datetime import timedelta
 
 from drsorch.access.models import User
-from executions.models import AccountSet, Event, Execution, Job, JobEvent, Launch, ServerRun, WaveRun
+from executions.models import (
+    AccountSet,
+    Event,
+    Execution,
+    ExecutionTag,
+    Job,
+    JobEvent,
+    Launch,
+    ServerRun,
+    WaveRun,
+)
 from tests.benchmarks.holdings.stock import SERVERS_PER_GROUP, Stock
 
 WIDE, WIDE_SERVERS = 100, 5  # every so many executions launch so many servers a wave instead of one
 TOLD = 10  # every so many executions have a timeline and job logs; of the others retention has left the result
 RUNNING = 10  # the last execution of every so many plans goes on
+PURPOSES = ("audit", *("exercise",) * 19)
 ENDS = ("COMPLETED",) * 15 + ("FAILED", "FAILED", "CANCELLED", "PARTIAL", "PARTIAL")
 
 
@@ -23,6 +34,13 @@ class History:
         """Write the executions of these numbers: the first is the newest."""
         plans = self.stock.size.plans
         executions = Execution.objects.bulk_create([self._execution(number) for number in numbers])
+        ExecutionTag.objects.bulk_create(
+            [
+                ExecutionTag.of(execution, key, value)
+                for number, execution in zip(numbers, executions, strict=True)
+                for key, value in (("Pipeline", f"run-{number // 5}"), ("Purpose", PURPOSES[number % len(PURPOSES)]))
+            ]
+        )
         places = [
             (number, execution, *wave)
             for number, execution in zip(numbers, executions, strict=True)
@@ -86,6 +104,7 @@ class History:
             initiated_by=self.owner,
             initiator="ada",
             source=("UI", "API")[number // self.stock.size.plans % 2],  # of every plan both
+            parent_execution_id=f"pipeline-{number // 5}",
             created_at=created,
             started_at=created,
             ended_at=None if is_active else created + timedelta(minutes=20 + number % 50),
@@ -104,6 +123,7 @@ class History:
             wave=wave,
             plan_id=wave.execution.plan_id,
             ran_in_id=wave.execution.ran_in_id,
+            mode=wave.execution.mode,
             server=server,
             account_id=server.account_id,
             region=server.region,

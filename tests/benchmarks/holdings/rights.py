@@ -71,4 +71,9 @@ def evidence(events: int) -> Iterator[dict[str, Any]]:
             "object_id": str(number % 5000),
             "account": str(4 * 10**11 + number % ACCOUNTS),
             "outcome": "DENIED" if number % 50 == 7 else "ALLOWED",
+            "actor_kind": ("PERSON", "TOKEN", "PERSON", "SYSTEM")[number % 4],
+            "token": str(number // 4 % 100) if number % 4 == 1 else "",
+            "source": ("UI", "API", "CLI", "SCHEDULE")[number % 4],
+            "address": f"198.51.100.{number % 250}" if number % 4 < 2 else "",
+            "request_id": f"{number // 2:032x}",
         }

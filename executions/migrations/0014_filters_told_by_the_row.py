@@ -1,0 +1,92 @@
+"""Let tags and servers of executions say what lists are filtered and ordered by, and index the filters of jobs."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+from django.utils import timezone
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("executions", "0013_indexes_of_dates"),
+        ("plans", "0003_indexes_of_lists"),
+    ]
+
+    operations = [
+        migrations.RemoveIndex(model_name="executiontag", name="execution_tag_key_value"),
+        migrations.AddField(
+            model_name="executiontag",
+            name="created_at",
+            field=models.DateTimeField(default=timezone.now),
+            preserve_default=False,
+        ),
+        migrations.AddField(
+            model_name="executiontag",
+            name="plan",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="plans.recoveryplan",
+            ),
+        ),
+        migrations.AddField(
+            model_name="executiontag",
+            name="ran_in",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="executions.accountset",
+            ),
+        ),
+        migrations.AddField(
+            model_name="serverrun",
+            name="mode",
+            field=models.CharField(choices=[("DRILL", "Drill"), ("RECOVERY", "Recovery")], default="", max_length=8),
+            preserve_default=False,
+        ),
+        migrations.AddIndex(
+            model_name="executiontag",
+            index=models.Index(
+                fields=["key", "value", "created_at", "execution", "ran_in", "plan"], name="execution_by_tag_and_reach"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(fields=["region", "created_at", "id"], name="job_in_a_region_created"),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(fields=["status", "created_at", "id"], name="job_in_a_status_created"),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(fields=["type", "created_at", "id"], name="job_of_a_type_created"),
+        ),
+        migrations.AddIndex(
+            model_name="serverrun",
+            index=models.Index(
+                fields=["mode", "id", "recovery_instance_id", "ran_in", "plan"],
+                condition=~models.Q(recovery_instance_id=""),
+                name="instance_for_a_mode",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="serverrun",
+            index=models.Index(
+                fields=["launch_status", "id", "recovery_instance_id", "ran_in", "plan"],
+                condition=~models.Q(recovery_instance_id=""),
+                name="instance_in_a_status",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="serverrun",
+            index=models.Index(
+                fields=["region", "id", "recovery_instance_id", "ran_in", "plan"],
+                condition=~models.Q(recovery_instance_id=""),
+                name="instance_in_a_region",
+            ),
+        ),
+    ]
