@@ -6,7 +6,7 @@ Whoever sees an account sees its jobs, and not every execution: one that ran in 
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, UUIDField, When
+from django.db.models import F, OuterRef, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from drsorch.access import policy
@@ -24,9 +24,8 @@ def with_execution(jobs: QuerySet[Job], actor: Actor) -> QuerySet[Job]:
     """
     owner = Coalesce(F(LAUNCHED_BY), F(TERMINATED_BY), output_field=UUIDField())
     mine = policy.scope(actor, Execution.objects.filter(pk=OuterRef("owner"))).order_by()
-    return jobs.annotate(owner=owner).annotate(
-        seen_execution=Case(When(Exists(mine), then=F("owner")), default=None, output_field=UUIDField())
-    )
+    # Asked for as a value: whether there is one, PostgreSQL would look up in all executions, read for a page of jobs.
+    return jobs.annotate(owner=owner).annotate(seen_execution=Subquery(mine.values("pk")[:1]))
 
 
 def jobs_of(pk: UUID, jobs: Any, actor: Actor) -> QuerySet[Job]:

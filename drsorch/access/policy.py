@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Model, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from drsorch.access import reach
 from drsorch.access.models import OrgWideGrant
@@ -124,7 +125,9 @@ def with_rights(actor: Actor, queryset: QuerySet[M], *needed: tuple[Permission, 
     same: QuerySet[Any] = model._default_manager.filter(pk=OuterRef("pk"))
     by_name = {_known_as(model, permission, level): (permission, level) for permission, level in needed}
     for name, (permission, level) in by_name.items():
-        queryset = queryset.annotate(**{name: Exists(usable(actor, permission, same, level))})
+        rows = usable(actor, permission, same, level).order_by().values(is_within=Value(True))
+        # Asked for as a value: whether there is one, PostgreSQL would look up in all rows, read for those of a page.
+        queryset = queryset.annotate(**{name: Coalesce(Subquery(rows[:1]), Value(False))})
     return queryset
 
 

@@ -56,8 +56,8 @@ def to_person(user: Any) -> Granted:
         names = [codename(model, each) for each in level.enough]
         to_user = table(model, "user_grants").objects.filter(user=user.pk, permission__codename__in=names)
         to_team = table(model, "team_grants").objects.filter(group__user=user.pk, permission__codename__in=names)
-        rows = f"{at}pk__in"
-        return Q(**{rows: to_user.values("content_object")}) | Q(**{rows: to_team.values("content_object")})
+        # One question, so that PostgreSQL begins with what is granted, where it would ask two of every row.
+        return Q(**{f"{at}pk__in": to_user.values("content_object").union(to_team.values("content_object"))})
 
     return granted
 
