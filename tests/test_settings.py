@@ -97,12 +97,6 @@ def test_the_web_server_does_not_start_with_what_commands_refuse(run, changes, s
     assert "canary" not in ended.stderr + ended.stdout
 
 
-def test_the_web_server_starts_in_production(run):
-    ended = run("-c", "import drsorch.wsgi", **PRODUCTION)
-
-    assert ended.returncode == 0, ended.stderr
-
-
 def test_an_unknown_option_is_named_without_a_traceback(run):
     ended = run("manage.py", "worker", "--fast", **DEMO)
 
@@ -201,7 +195,8 @@ print("left" if known() else "freed")
 """
 
 
-def test_the_web_server_looks_for_garbage_after_an_answer_and_not_in_the_middle_of_a_request(run):
+def test_the_web_server_starts_in_production_and_looks_for_garbage_between_requests(run):
     ended = run("-c", LEAVES_GARBAGE, **PRODUCTION)
 
+    assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == ["left", "freed"], ended.stderr

@@ -36,7 +36,9 @@ class ReportViewSet(ApiViewSet):
             asked = self.request.query_params.dict()
             each = services.export_executions(rows=found, actor=self.actor, filters=asked)
             return file_of("executions", lines_of(ReportedAnswer(), each))
-        counted = rows.counted(ended, self.query)
+        asked = {name: value for name, value in self.query.items() if name != "format"}
+        by_place, by_tag = rows.counted(ended, asked), rows.counted_by_tag(asked, have_ended=True)
+        counted = by_tag if by_place is None else by_place
         orderings = rows.orderings(self.query)
         page = self.paged(found, None if counted is None else self.narrowed(counted, ignored=ignored), orderings)
         page.totals = totals_of(found, page.count, orderings["createdAt"])

@@ -10,6 +10,7 @@ from drsorch.api.paging import Orderings, filters_of
 from drsorch.audit.actor import Actor
 from executions.models import AccountSetRegion, Execution, ExecutionTag, WaveRun
 from executions.serializers.inputs import ExecutionQuery
+from executions.states import ACTIVE
 
 OFFERED = (Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY, Permission.TERMINATE_INSTANCES)
 PLACE = {"account", "region"}
@@ -41,17 +42,21 @@ def narrowed(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[E
     return _tagged(found, asked)
 
 
-def counted(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[Execution] | None":
+def counted(found: "QuerySet[Execution]", asked: dict[str, Any]) -> QuerySet[Any] | None:
     """Return the same for their number: by an index of where they ran. None when no place was asked for."""
     return _tagged(found.filter(_in_place(asked)), asked) if PLACE & asked.keys() else None
 
 
-def counted_soonest(found: "QuerySet[Execution]", asked: dict[str, Any]) -> QuerySet[Any] | None:
-    """Return what is counted of all executions: the tags alone, when nothing but one of them was asked for."""
+def counted_by_tag(asked: dict[str, Any], *, have_ended: bool = False) -> "QuerySet[ExecutionTag] | None":
+    """Return the tags to count instead of all executions, or of all that have ended; `asked` has no format.
+
+    None when something else than one tag was asked for.
+    """
     tags = list(asked.get("tags", {}).items())
-    if len(tags) == 1 and not filters_of(asked):
-        return ExecutionTag.objects.filter(key=tags[0][0], value=tags[0][1])
-    return counted(found, asked)
+    if len(tags) != 1 or filters_of(asked):
+        return None
+    found = ExecutionTag.objects.filter(key=tags[0][0], value=tags[0][1])
+    return found.exclude(execution__in=Execution.objects.filter(status__in=ACTIVE)) if have_ended else found
 
 
 def orderings(asked: dict[str, Any]) -> Orderings:

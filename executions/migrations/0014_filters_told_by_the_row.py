@@ -53,6 +53,14 @@ class Migration(migrations.Migration):
                 fields=["key", "value", "created_at", "execution", "ran_in", "plan"], name="execution_by_tag_and_reach"
             ),
         ),
+        migrations.RemoveIndex(model_name="execution", name="execution_mode_and_reach"),
+        migrations.AddIndex(
+            model_name="execution",
+            index=models.Index(
+                fields=["mode", "created_at", "id", "ran_in", "plan", "status", "ended_at", "rto_minutes"],
+                name="execution_for_mode_and_reach",
+            ),
+        ),
         migrations.AddIndex(
             model_name="job",
             index=models.Index(fields=["region", "created_at", "id"], name="job_in_a_region_created"),

@@ -156,7 +156,10 @@ class Execution(models.Model):
                 name="execution_created_and_reach",
             ),
             models.Index(fields=["ran_in", "plan", "status", "ended_at"], name="execution_ran_in_and_reach"),
-            models.Index(fields=["mode", "created_at", "id", "ran_in", "plan"], name="execution_mode_and_reach"),
+            models.Index(
+                fields=["mode", "created_at", "id", "ran_in", "plan", "status", "ended_at", "rto_minutes"],
+                name="execution_for_mode_and_reach",
+            ),
             models.Index(fields=["source", "created_at", "id", "ran_in", "plan"], name="execution_source_and_reach"),
         ]
         constraints = [

@@ -16,59 +16,58 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("path", "counts", "index"),
-    [
-        ("/ec2/instances?pageSize=1&accountId=000000000001", "executions_serverrun", "server_run_in_an_account"),
-        ("/ec2/instances?pageSize=1&executionType=DRILL", "executions_serverrun", "instance_for_a_mode"),
-        ("/ec2/instances?pageSize=1&launchStatus=LAUNCHED", "executions_serverrun", "instance_in_a_status"),
-        ("/ec2/instances?pageSize=1&region=us-east-1", "executions_serverrun", "instance_in_a_region"),
-        ("/executions?pageSize=1&tag.Quarter=Q1", "executions_executiontag", "execution_by_tag_and_reach"),
-        ("/drs/source-servers?pageSize=1&tag.Tier=db", "protection_servertag", "server_by_tag"),
-        ("/drs/jobs?pageSize=1&status=COMPLETED", "executions_job", "job_in_a_status_created"),
-        ("/drs/jobs?pageSize=1&type=LAUNCH", "executions_job", "job_of_a_type_created"),
-        ("/drs/jobs?pageSize=1&region=us-east-1", "executions_job", "job_in_a_region_created"),
-        ("/drs/quotas", "protection_sourceserver", "server_present_in_a_place"),
-    ],
+COUNTED = (
+    ("/ec2/instances?pageSize=1&accountId=000000000001", "executions_serverrun", "server_run_in_an_account"),
+    ("/ec2/instances?pageSize=1&executionType=DRILL", "executions_serverrun", "instance_for_a_mode"),
+    ("/ec2/instances?pageSize=1&launchStatus=LAUNCHED", "executions_serverrun", "instance_in_a_status"),
+    ("/ec2/instances?pageSize=1&region=us-east-1", "executions_serverrun", "instance_in_a_region"),
+    ("/executions?pageSize=1&tag.Quarter=Q1", "executions_executiontag", "execution_by_tag_and_reach"),
+    ("/drs/source-servers?pageSize=1&tag.Tier=db", "protection_servertag", "server_by_tag"),
+    ("/drs/jobs?pageSize=1&status=COMPLETED", "executions_job", "job_in_a_status_created"),
+    ("/drs/jobs?pageSize=1&type=LAUNCH", "executions_job", "job_of_a_type_created"),
+    ("/drs/jobs?pageSize=1&region=us-east-1", "executions_job", "job_in_a_region_created"),
+    ("/drs/quotas", "protection_sourceserver", "server_present_in_a_place"),
 )
-def test_rows_are_counted_in_an_index(calling, ada, path, counts, index):
+FOLLOWED = (
+    ("actor=ada", "audit_history_of_an_actor"),
+    ("actorKind=PERSON", "audit_history_of_a_kind"),
+    ("tokenId=7", "audit_history_of_a_token"),
+    ("source=UI", "audit_history_at_a_door"),
+    ("address=198.51.100.7", "audit_history_of_an_address"),
+    ("requestId=1", "audit_history_of_a_request"),
+    ("action=grant", "audit_history_of_an_action"),
+    ("outcome=DENIED", "audit_history_of_refusals"),
+)
+
+
+def plan_of(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(f"{connection.ops.explain_query_prefix()} {sql}")
+        return [row[-1] for row in cursor.fetchall()]
+
+
+def test_rows_are_counted_in_an_index(calling, ada):
     fill(ada, 3)
     ServerRun.objects.update(account=TargetAccount.objects.get(account_id="000000000001"))
     Job.objects.update(status="COMPLETED", type="LAUNCH")
     ServerTag.objects.bulk_create(ServerTag(server=each, key="Tier", value="db") for each in SourceServer.objects.all())
     ExecutionTag.objects.bulk_create(ExecutionTag.of(each, "Quarter", "Q1") for each in Execution.objects.all())
-    with CaptureQueriesContext(connection) as queries:
-        calling(ada).data("GET", path)
-    asked = next(each["sql"] for each in queries if "COUNT(" in each["sql"] and counts in each["sql"])
 
-    with connection.cursor() as cursor:
-        cursor.execute(f"{connection.ops.explain_query_prefix()} {asked}")
-        plan = "\n".join(str(row) for row in cursor.fetchall())
-    assert f"COVERING INDEX {index}" in plan, plan
+    for path, counts, index in COUNTED:
+        with CaptureQueriesContext(connection) as queries:
+            calling(ada).data("GET", path)
+        asked = next(each["sql"] for each in queries if "COUNT(" in each["sql"] and counts in each["sql"])
+        plan = "\n".join(plan_of(asked))
+        assert f"COVERING INDEX {index}" in plan, (path, plan)
 
 
-@pytest.mark.parametrize(
-    ("query", "index"),
-    [
-        ("actor=ada", "audit_history_of_an_actor"),
-        ("actorKind=PERSON", "audit_history_of_a_kind"),
-        ("tokenId=7", "audit_history_of_a_token"),
-        ("source=UI", "audit_history_at_a_door"),
-        ("address=198.51.100.7", "audit_history_of_an_address"),
-        ("requestId=1", "audit_history_of_a_request"),
-        ("action=grant", "audit_history_of_an_action"),
-        ("outcome=DENIED", "audit_history_of_refusals"),
-    ],
-)
-def test_each_filter_of_the_audit_trail_is_followed_by_its_index(calling, ada, query, index):
-    with CaptureQueriesContext(connection) as queries:
-        calling(ada).data("GET", f"/audit/events?{query}")
-    asked = next(each["sql"] for each in queries if 'FROM "audit_auditevent"' in each["sql"])
-
-    with connection.cursor() as cursor:
-        cursor.execute(f"{connection.ops.explain_query_prefix()} {asked}")
-        (step,) = (row[-1] for row in cursor.fetchall())  # nothing is sorted
-    assert step.startswith(f"SEARCH audit_auditevent USING INDEX {index} (")
+def test_each_filter_of_the_audit_trail_is_followed_by_its_index(calling, ada):
+    for query, index in FOLLOWED:
+        with CaptureQueriesContext(connection) as queries:
+            calling(ada).data("GET", f"/audit/events?{query}")
+        asked = next(each["sql"] for each in queries if 'FROM "audit_auditevent"' in each["sql"])
+        (step,) = plan_of(asked)  # nothing is sorted
+        assert step.startswith(f"SEARCH audit_auditevent USING INDEX {index} ("), query
 
 
 def test_executions_in_a_place_are_looked_at_in_their_order_and_not_by_all_that_ran_there(db):
@@ -115,8 +114,6 @@ def test_reports_count_and_sum_up_in_an_index(calling, ada):
         asked = [each["sql"] for each in queries if "COUNT(" in each["sql"] and "FROM (SELECT" in each["sql"]]
         assert asked
         for each in asked:
-            with connection.cursor() as cursor:
-                cursor.execute(f"{connection.ops.explain_query_prefix()} {each}")
-                plan = "\n".join(str(row) for row in cursor.fetchall())
+            plan = "\n".join(plan_of(each))
             assert "executions_execution USING COVERING INDEX" in plan, (query, plan)
             assert "TEMP B-TREE FOR ORDER BY" not in plan, (query, plan)

@@ -154,18 +154,19 @@ def test_the_pages_of_every_ordering_hold_every_row_once(calling, ada, path, nam
     assert forward == backward[::-1]
 
 
-@pytest.mark.parametrize("path", ["/executions", "/reports/executions"])
-def test_the_pages_of_what_has_tags_are_as_those_of_all(calling, ada, path):
+@pytest.mark.parametrize(("path", "shown"), [("/executions", 7), ("/reports/executions", 6)])
+def test_the_pages_of_what_has_tags_are_as_those_of_all(calling, ada, path, shown):
     ask = calling(ada)
     fill(ada, 8)
-    has_both = Execution.objects.order_by("created_at")[1:]
+    has_both = list(Execution.objects.order_by("created_at")[1:])
+    Execution.objects.filter(pk=has_both[0].pk).update(status="POLLING", ended_at=None)
     for tags in ((ExecutionTag.of(each, key, "1") for each in has_both) for key in ("Quarter", "Team")):
         ExecutionTag.objects.bulk_create(tags)
 
     for query in ("tag.Quarter=1", "tag.Quarter=1&tag.Team=1", "tag.Team=1&region=us-east-1"):
-        for ordering, expected in (("createdAt", has_both), ("-createdAt", has_both[::-1])):
+        for ordering, expected in (("createdAt", has_both[-shown:]), ("-createdAt", has_both[-shown:][::-1])):
             found = pages(ask, path, f"pageSize=3&ordering={ordering}&{query}")
-            assert {page["count"] for page in found} == {7}
+            assert {page["count"] for page in found} == {shown}
             ids = [item["executionId"] for page in found for item in page["items"]]
             assert ids == [str(each.pk) for each in expected]
 
