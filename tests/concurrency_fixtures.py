@@ -10,6 +10,11 @@ from django.db import connection, connections
 
 from drsorch.errors import UserError
 
+# For two at the same moment.
+where_writers_wait = pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="SQLite's tests run in memory, where writers cannot wait"
+)
+
 
 def write_database(path):
     """Write the tests' SQLite database to a file, in the mode that the first connection of an installation gives it.

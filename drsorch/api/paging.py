@@ -19,7 +19,7 @@ from drsorch.portions import after
 LARGEST = 200
 USUAL = 50
 SALT = "drsorch.api.paging"
-OWN = ("page_size", "page_token", "ordering")
+OWN = ("page_size", "page_token", "ordering", "format")
 Orderings = dict[str, tuple[str, ...]]  # by name the columns, the last one unique
 
 

@@ -65,8 +65,7 @@ class ExecutionViewSet(StartingViewSet):
         found, asked = rows.listed(self.actor), self.query
         if "active" in asked:
             found = found.filter(status__in=ACTIVE) if asked["active"] else found.exclude(status__in=ACTIVE)
-        counted = rows.counted(found, asked) if rows.PLACE & asked.keys() else rows.counted_by_tag(asked)
-        ignored, orderings = ("active", *rows.PLACE), rows.orderings(asked)
+        ignored, counted, orderings = ("active", *rows.PLACE), rows.counted(found, asked), rows.orderings(asked)
         return self.page(rows.narrowed(found, asked), ignored=ignored, counted=counted, orderings=orderings)
 
     @endpoint(Permission.EXECUTE_RECOVERY, body=inputs.NewExecutionInput, **START)

@@ -30,16 +30,13 @@ class ReportViewSet(ApiViewSet):
     )
     def executions(self) -> Any:
         """List executions that have ended, with the measured recovery time and its target, and the success rate."""
-        ended, ignored = reported(), ("format", *rows.PLACE)
-        found = self.narrowed(rows.narrowed(ended, self.query), ignored=ignored)
+        ended = reported()
+        found = self.narrowed(rows.narrowed(ended, self.query), ignored=rows.PLACE)
         if self.query["format"] == CSV:
             asked = self.request.query_params.dict()
             each = services.export_executions(rows=found, actor=self.actor, filters=asked)
             return file_of("executions", lines_of(ReportedAnswer(), each))
-        asked = {name: value for name, value in self.query.items() if name != "format"}
-        by_place, by_tag = rows.counted(ended, asked), rows.counted_by_tag(asked, have_ended=True)
-        counted = by_tag if by_place is None else by_place
-        orderings = rows.orderings(self.query)
-        page = self.paged(found, None if counted is None else self.narrowed(counted, ignored=ignored), orderings)
+        counted, orderings = rows.counted(ended, self.query, have_ended=True), rows.orderings(self.query)
+        page = self.paged(found, None if counted is None else self.narrowed(counted, ignored=rows.PLACE), orderings)
         page.totals = totals_of(found, page.count, orderings["createdAt"])
         return page

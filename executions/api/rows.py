@@ -10,7 +10,6 @@ from drsorch.api.paging import Orderings, filters_of
 from drsorch.audit.actor import Actor
 from executions.models import AccountSetRegion, Execution, ExecutionTag, WaveRun
 from executions.serializers.inputs import ExecutionQuery
-from executions.states import ACTIVE
 
 OFFERED = (Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY, Permission.TERMINATE_INSTANCES)
 PLACE = {"account", "region"}
@@ -42,21 +41,18 @@ def narrowed(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[E
     return _tagged(found, asked)
 
 
-def counted(found: "QuerySet[Execution]", asked: dict[str, Any]) -> QuerySet[Any] | None:
-    """Return the same for their number: by an index of where they ran. None when no place was asked for."""
-    return _tagged(found.filter(_in_place(asked)), asked) if PLACE & asked.keys() else None
+def counted(found: "QuerySet[Execution]", asked: dict[str, Any], *, have_ended: bool = False) -> QuerySet[Any] | None:
+    """Return what is counted sooner than those: by an index of where they ran, or the tags alone.
 
-
-def counted_by_tag(asked: dict[str, Any], *, have_ended: bool = False) -> "QuerySet[ExecutionTag] | None":
-    """Return the tags to count instead of all executions, or of all that have ended; `asked` has no format.
-
-    None when something else than one tag was asked for.
+    None when neither a place nor just one tag was asked for. `have_ended`: `found` are only those that have.
     """
+    if PLACE & asked.keys():
+        return _tagged(found.filter(_in_place(asked)), asked)
     tags = list(asked.get("tags", {}).items())
     if len(tags) != 1 or filters_of(asked):
         return None
-    found = ExecutionTag.objects.filter(key=tags[0][0], value=tags[0][1])
-    return found.exclude(execution__in=Execution.objects.filter(status__in=ACTIVE)) if have_ended else found
+    of_tag = ExecutionTag.objects.filter(key=tags[0][0], value=tags[0][1])
+    return of_tag.exclude(execution__in=Execution.objects.active()) if have_ended else of_tag
 
 
 def orderings(asked: dict[str, Any]) -> Orderings:
@@ -72,9 +68,7 @@ def _in_place(asked: dict[str, Any]) -> Q:
 
 
 def _tagged(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[Execution]":
-    tags = list(asked.get("tags", {}).items())
-    for number, (key, value) in enumerate(tags):
+    tags = asked.get("tags", {})
+    for key, value in tags.items():
         found = found.filter(tags__key=key, tags__value=value)
-        if number == 0:
-            found = found.annotate(tagged_at=F("tags__created_at"), tagged_id=F("tags__execution_id"))
-    return found
+    return found.annotate(tagged_at=F("tags__created_at"), tagged_id=F("tags__execution_id")) if tags else found

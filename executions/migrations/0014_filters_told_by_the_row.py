@@ -61,40 +61,29 @@ class Migration(migrations.Migration):
                 name="execution_for_mode_and_reach",
             ),
         ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["region", "created_at", "id"], name="job_in_a_region_created"),
+        *(
+            migrations.AddIndex(
+                model_name="job", index=models.Index(fields=[column, "created_at", "id"], name=name)
+            )
+            for column, name in (
+                ("region", "job_in_a_region_created"),
+                ("status", "job_in_a_status_created"),
+                ("type", "job_of_a_type_created"),
+            )
         ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["status", "created_at", "id"], name="job_in_a_status_created"),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["type", "created_at", "id"], name="job_of_a_type_created"),
-        ),
-        migrations.AddIndex(
-            model_name="serverrun",
-            index=models.Index(
-                fields=["mode", "id", "recovery_instance_id", "ran_in", "plan"],
-                condition=~models.Q(recovery_instance_id=""),
-                name="instance_for_a_mode",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="serverrun",
-            index=models.Index(
-                fields=["launch_status", "id", "recovery_instance_id", "ran_in", "plan"],
-                condition=~models.Q(recovery_instance_id=""),
-                name="instance_in_a_status",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="serverrun",
-            index=models.Index(
-                fields=["region", "id", "recovery_instance_id", "ran_in", "plan"],
-                condition=~models.Q(recovery_instance_id=""),
-                name="instance_in_a_region",
-            ),
+        *(
+            migrations.AddIndex(
+                model_name="serverrun",
+                index=models.Index(
+                    fields=[column, "id", "recovery_instance_id", "ran_in", "plan"],
+                    condition=~models.Q(recovery_instance_id=""),
+                    name=name,
+                ),
+            )
+            for column, name in (
+                ("mode", "instance_for_a_mode"),
+                ("launch_status", "instance_in_a_status"),
+                ("region", "instance_in_a_region"),
+            )
         ),
     ]

@@ -9,6 +9,7 @@ from executions.models import Execution, ExecutionTag, Job, ServerRun
 from protection.models import ServerTag, SourceServer, TargetAccount
 from tests.access.estate import estate, run
 from tests.api.test_paging import fill
+from tests.query_plans import plan_of
 
 pytestmark = [
     pytest.mark.django_db,
@@ -38,12 +39,6 @@ FOLLOWED = (
     ("action=grant", "audit_history_of_an_action"),
     ("outcome=DENIED", "audit_history_of_refusals"),
 )
-
-
-def plan_of(sql):
-    with connection.cursor() as cursor:
-        cursor.execute(f"{connection.ops.explain_query_prefix()} {sql}")
-        return [row[-1] for row in cursor.fetchall()]
 
 
 def test_rows_are_counted_in_an_index(calling, ada):

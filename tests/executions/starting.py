@@ -14,11 +14,6 @@ from executions.services.start import create_execution
 from plans.models import RecoveryPlan
 from protection.models import ServerHold
 
-# For two at the same moment.
-where_writers_wait = pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite's tests run in memory, where writers cannot wait"
-)
-
 
 def recover(plan, actor, **more):
     """Start a recovery, the name of the plan typed as it is."""

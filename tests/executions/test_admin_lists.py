@@ -20,6 +20,7 @@ from protection.models import TargetAccount
 from tests import factories
 from tests.access.conftest import staff
 from tests.benchmarks.holdings import Holdings, Size
+from tests.query_plans import plan_of
 
 pytestmark = pytest.mark.django_db
 MANY, PER_PAGE, MOST_QUERIES = 200, 100, 11  # executions, of which each list has more than a page
@@ -49,12 +50,6 @@ def granted(ada, accounts):
 def auditor(db):
     """Somebody who sees everything."""
     return staff(factories.person("anton", Role.AUDITOR))
-
-
-def plan_of(sql):
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {sql.replace('%', '%%')}", ())
-        return [row[-1] for row in cursor.fetchall()]
 
 
 def write(account, count, region="eu-west-1", begin=datetime(2026, 3, 1, tzinfo=UTC), **columns):

@@ -12,8 +12,8 @@ from executions import engine, poll, services, sweep
 from executions.models import Execution, Poller
 from executions.states import ACTIVE
 from tests import factories
+from tests.concurrency_fixtures import where_writers_wait
 from tests.executions.driving import problems, sentences
-from tests.executions.starting import where_writers_wait
 
 pytestmark = [pytest.mark.django_db(transaction=True), where_writers_wait]
 AT_MOST_SECONDS = 90

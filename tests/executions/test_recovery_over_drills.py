@@ -10,8 +10,9 @@ from executions.services.consent import Consent
 from executions.services.start import create_execution
 from plans.models import RecoveryPlan
 from protection.models import ServerHold
+from tests.concurrency_fixtures import where_writers_wait
 from tests.executions.driving import let_waits_pass, problems, run, sentences, step
-from tests.executions.starting import at_the_same_moment, recover, refused, where_writers_wait
+from tests.executions.starting import at_the_same_moment, recover, refused
 
 pytestmark = pytest.mark.django_db
 PREEMPTING = Consent(preempt=True)

@@ -10,8 +10,9 @@ from executions.services.start import create_execution
 from plans.models import RecoveryPlan
 from protection.models import ServerHold
 from tests import factories
+from tests.concurrency_fixtures import where_writers_wait
 from tests.executions.driving import breaks, run, sentences, start_outside
-from tests.executions.starting import at_the_same_moment, codes, refused, where_writers_wait
+from tests.executions.starting import at_the_same_moment, codes, refused
 
 DRILL = "DRILL"
 

@@ -11,7 +11,7 @@ from protection import services
 from protection.models import AccountRegion, TargetAccount
 from protection.services.accounts import start_sync
 from tests import factories
-from tests.executions.starting import where_writers_wait
+from tests.concurrency_fixtures import where_writers_wait
 from tests.queue.processes import wait_for
 
 pytestmark = pytest.mark.django_db

@@ -10,24 +10,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddIndex(
-            model_name="auditevent",
-            index=models.Index(fields=["actor_kind", "sequence"], name="audit_history_of_a_kind"),
-        ),
-        migrations.AddIndex(
-            model_name="auditevent",
-            index=models.Index(fields=["token", "sequence"], name="audit_history_of_a_token"),
-        ),
-        migrations.AddIndex(
-            model_name="auditevent",
-            index=models.Index(fields=["source", "sequence"], name="audit_history_at_a_door"),
-        ),
-        migrations.AddIndex(
-            model_name="auditevent",
-            index=models.Index(fields=["address", "sequence"], name="audit_history_of_an_address"),
-        ),
-        migrations.AddIndex(
-            model_name="auditevent",
-            index=models.Index(fields=["request_id", "sequence"], name="audit_history_of_a_request"),
-        ),
+        migrations.AddIndex(model_name="auditevent", index=models.Index(fields=[column, "sequence"], name=name))
+        for column, name in (
+            ("actor_kind", "audit_history_of_a_kind"),
+            ("token", "audit_history_of_a_token"),
+            ("source", "audit_history_at_a_door"),
+            ("address", "audit_history_of_an_address"),
+            ("request_id", "audit_history_of_a_request"),
+        )
     ]
