@@ -100,24 +100,25 @@ def reported() -> QuerySet[Execution]:
     return found
 
 
-def totals_of(rows: QuerySet[Any], count: int | None, order: tuple[str, ...] = ("created_at", "pk")) -> Totals:
-    """Return what the newest of `rows` come to; `count` is how many they are, None for too many to count.
+def totals_of(rows: QuerySet[Any], count: int | None) -> Totals:
+    """Return what the first TOTALLED of `rows` come to, the newest first; `count` of all, None for too many to count.
 
-    `order` are the columns that tell which are newer.
-
-    One query, in which the database measures TOTALLED rows at most as `Measured` does one.
+    One query, in which the database measures them as `Measured` does one.
     """
     is_completed, has_target = Q(status=ExecutionStatus.COMPLETED), Q(rto_minutes__gt=0)
     target = 60 * F("rto_minutes")
     # Of those that took as many seconds as they might, the fraction of a second decides: rounded down the other way.
     is_just_met = Q(taken=target) & Q(GreaterThanOrEqual(Seconds("ended_at", "created_at"), -target))
     is_met = is_completed & has_target & (Q(taken__lt=target) | is_just_met)
-    newest = rows.order_by(*(f"-{column}" for column in order))[:TOTALLED]
-    found = newest.values(taken=Seconds("created_at", "ended_at")).aggregate(
-        met=Count("status", filter=is_met),
-        targets=Count("status", filter=has_target),
-        seconds=Listed("taken", filter=is_completed),
-        **{status: Count("status", filter=Q(status=status)) for status in TERMINAL},
+    found = (
+        rows[:TOTALLED]
+        .values(taken=Seconds("created_at", "ended_at"))
+        .aggregate(
+            met=Count("status", filter=is_met),
+            targets=Count("status", filter=has_target),
+            seconds=Listed("taken", filter=is_completed),
+            **{status: Count("status", filter=Q(status=status)) for status in TERMINAL},
+        )
     )
     return Totals(
         statuses=+Counter({str(status): found[status] for status in TERMINAL}),

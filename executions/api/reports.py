@@ -36,7 +36,8 @@ class ReportViewSet(ApiViewSet):
             asked = self.request.query_params.dict()
             each = services.export_executions(rows=found, actor=self.actor, filters=asked)
             return file_of("executions", lines_of(ReportedAnswer(), each))
-        counted, orderings = rows.counted(ended, self.query, have_ended=True), rows.orderings(self.query)
-        page = self.paged(found, None if counted is None else self.narrowed(counted, ignored=rows.PLACE), orderings)
-        page.totals = totals_of(found, page.count, orderings["createdAt"])
+        counted = rows.counted(ended, self.query, have_ended=True)
+        to_count = None if counted is None else self.narrowed(counted, ignored=rows.PLACE)
+        page = self.paged(found, to_count, rows.orderings(self.query))
+        page.totals = totals_of(rows.newest(found, to_count, self.query), page.count)
         return page

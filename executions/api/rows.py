@@ -8,6 +8,7 @@ from drsorch.access import policy
 from drsorch.access.roles import Permission
 from drsorch.api.paging import Orderings, filters_of
 from drsorch.audit.actor import Actor
+from executions import reports
 from executions.models import AccountSetRegion, Execution, ExecutionTag, WaveRun
 from executions.serializers.inputs import ExecutionQuery
 
@@ -58,6 +59,18 @@ def counted(found: "QuerySet[Execution]", asked: dict[str, Any], *, have_ended: 
 def orderings(asked: dict[str, Any]) -> Orderings:
     """Return by which columns to order what `narrowed` has returned."""
     return TAGGED if "tags" in asked else ExecutionQuery.orderings
+
+
+def newest(found: "QuerySet[Execution]", to_count: QuerySet[Any] | None, asked: dict[str, Any]) -> QuerySet[Any]:
+    """Return the newest of `found`, as many as totals are of; `to_count` are the same rows as they are counted.
+
+    With one tag, those of the newest tags: a database that takes rights for rarer than they are would gather all that
+    have it, and sort them.
+    """
+    if to_count is not None and to_count.model is ExecutionTag:
+        tags = to_count.order_by("-created_at", "-execution_id")[: reports.TOTALLED]
+        return Execution.objects.filter(pk__in=tags.values("execution"))
+    return found.order_by(*(f"-{column}" for column in orderings(asked)["createdAt"]))
 
 
 def _in_place(asked: dict[str, Any]) -> Q:

@@ -97,6 +97,20 @@ def test_totals_are_of_the_newest_and_say_so(calling, vera, history, monkeypatch
     assert (totals["executions"], totals["isComplete"], totals["successRate"]) == (2, False, 0.5)
 
 
+def test_totals_of_a_tag_are_of_the_newest_that_have_it_and_have_ended(calling, vera, history, olga, monkeypatch):
+    monkeypatch.setattr(reports, "TOTALLED", 2)
+    newest = Execution.objects.ended().latest("created_at")
+    execution(olga)  # is under way
+    tagged = Execution.objects.exclude(pk=newest.pk)
+    ExecutionTag.objects.bulk_create(ExecutionTag.of(each, "Quarter", "Q1") for each in tagged)
+
+    found = report(calling(vera), "tag.Quarter=Q1")
+
+    assert [each["status"] for each in found["items"]] == ["PARTIAL", "COMPLETED", "COMPLETED"]
+    assert found["count"] == 3
+    assert found["totals"]["statuses"] == {"PARTIAL": 1, "COMPLETED": 1}
+
+
 def test_totals_measure_to_the_microsecond_as_the_rows_do(history):
     rows = reports.reported().filter(mode="RECOVERY")
     for fraction in (0, 400_000, 999_999):
