@@ -110,15 +110,12 @@ def totals_of(rows: QuerySet[Any], count: int | None) -> Totals:
     # Of those that took as many seconds as they might, the fraction of a second decides: rounded down the other way.
     is_just_met = Q(taken=target) & Q(GreaterThanOrEqual(Seconds("ended_at", "created_at"), -target))
     is_met = is_completed & has_target & (Q(taken__lt=target) | is_just_met)
-    found = (
-        rows[:TOTALLED]
-        .values(taken=Seconds("created_at", "ended_at"))
-        .aggregate(
-            met=Count("status", filter=is_met),
-            targets=Count("status", filter=has_target),
-            seconds=Listed("taken", filter=is_completed),
-            **{status: Count("status", filter=Q(status=status)) for status in TERMINAL},
-        )
+    first = rows[:TOTALLED].values(taken=Seconds("created_at", "ended_at"))
+    found = first.aggregate(
+        met=Count("status", filter=is_met),
+        targets=Count("status", filter=has_target),
+        seconds=Listed("taken", filter=is_completed),
+        **{status: Count("status", filter=Q(status=status)) for status in TERMINAL},
     )
     return Totals(
         statuses=+Counter({str(status): found[status] for status in TERMINAL}),

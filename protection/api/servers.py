@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
@@ -61,10 +61,12 @@ class ServerViewSet(ApiViewSet):
         """List the source servers with what they are assigned to. What DRS showed last, and when: no AWS."""
         rows = SourceServer.objects.for_list()
         if "assigned" in self.query:
-            rows = rows.filter(group__isnull=not self.query["assigned"])
+            # As a value of each row: without one, its group would be joined before the rows are in their order.
+            in_none = When(group=None, then=Value(True))
+            rows = rows.alias(in_none=Case(in_none, default=Value(False))).exclude(in_none=self.query["assigned"])
         if "search" in self.query:
             wanted = self.query["search"]
-            rows = rows.filter(Q(hostname__icontains=wanted) | Q(source_server_id__icontains=wanted))
+            rows = rows.filter(Q(hostname__icontains=wanted) | Q(source_server_id__contains=wanted))
         for key, value in self.query.get("tags", {}).items():
             rows = rows.filter(tags__key=key, tags__value=value)
         page = self.page(rows, ignored=("assigned", "search"))

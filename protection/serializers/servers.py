@@ -27,7 +27,9 @@ class ServerQuery(ListQuery):
         source="replication_state", choices=ReplicationState.choices, required=False
     )
     assigned = FlagWord(required=False, help_text="Whether it is in a protection group.")
-    search = serializers.CharField(required=False, max_length=100, help_text="In the host name and the id.")
+    search = serializers.CharField(
+        required=False, max_length=100, help_text="In the host name, or in the id as DRS writes it."
+    )
 
 
 class OneServerQuery(Query):

@@ -222,9 +222,10 @@ def test_source_servers_are_filtered(calling, ada, vera, place):
     def names(query):
         return [each["name"] for each in ask.data("GET", f"/drs/source-servers?{query}")["items"]]
 
-    assert names("search=db-1&region=us-east-1") == ["target-use1-db-1"]
-    assert names(f"search={server.source_server_id}") == [server.hostname]
+    assert names("search=DB-1&region=us-east-1") == ["target-use1-db-1"]
+    assert names(f"search={server.source_server_id[1:]}") == [server.hostname]
     assert set(names("assigned=true")) == {"target-use1-db-1", "target-use1-db-2"}
+    assert sorted(names("assigned=true") + names("assigned=false")) == sorted(names(""))
     assert server.hostname in names(f"tag.{key}={value}")
     assert names(f"tag.{key}={value}&tag.nothing=x") == []
     assert len(names("replicationState=CONTINUOUS")) == SourceServer.objects.count()

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from drsorch.audit.accounts import KNOWN, in_account
-from drsorch.audit.models import AuditEvent
+from drsorch.audit.models import BEGINNING, AuditEvent
 from drsorch.audit.record import record
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,6 @@ def test_the_events_of_an_account_are_read_by_their_index_page_and_number(trail)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by how many rows there are")
 def test_which_accounts_acted_together_is_searched_for_in_that_index(trail):
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {KNOWN}", ["%400000000029%"])
+        cursor.execute(f"EXPLAIN QUERY PLAN {KNOWN}", ["%400000000029%", BEGINNING])
         (step,) = (row[-1] for row in cursor.fetchall() if "audit_auditevent" in row[-1])
     assert step.startswith("SEARCH audit_auditevent USING INDEX audit_history_in_an_account")

@@ -12,7 +12,7 @@ from tests import factories
 from tests.audit.past import LONG_AGO, append, close
 
 REPAIR = [("audit", "0011_index_of_accounts")]
-BEFORE, NOW = [("audit", "0001_initial")], [("audit", "0012_findings_stay")]
+BEFORE = [("audit", "0001_initial")]
 
 
 def migrate(target):
@@ -20,6 +20,11 @@ def migrate(target):
     executor = MigrationExecutor(connection)
     executor.migrate(target)
     return MigrationExecutor(connection).loader.project_state(target).apps
+
+
+def migrate_to_now():
+    """Migrate as far as there are migrations."""
+    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes("audit"))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -40,7 +45,7 @@ def test_events_that_exist_are_chained_in_the_order_in_which_they_were_written()
             )
         old.filter(object_id__in=["3", "900"]).delete()
     finally:
-        migrate(NOW)
+        migrate_to_now()
 
     report = verify()
     assert (report.problems, report.events) == ([], 1201)
@@ -59,7 +64,7 @@ def test_what_has_left_is_not_forgotten_by_going_back(segment_folder):
     with pytest.raises(RuntimeError, match="the segments cannot be given up"):
         migrate(BEFORE)
 
-    migrate(NOW)
+    migrate_to_now()
     assert verify().is_good
 
 
@@ -71,6 +76,6 @@ def test_lost_triggers_are_repaired_by_going_back_one_step_and_forth(segment_fol
     assert not verify().is_good
 
     migrate(REPAIR)
-    migrate(NOW)
+    migrate_to_now()
 
     assert verify().is_good

@@ -2,7 +2,12 @@
 
 from django.db import migrations, models
 
-import drsorch.audit.models
+
+class Beginning(models.Func):
+    """How a text begins, written out: an index on an expression serves only what is spelled like it."""
+
+    template = "SUBSTR(%(expressions)s, 1, 129)"
+    output_field = models.TextField()
 
 
 class Migration(migrations.Migration):
@@ -15,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="auditevent",
             index=models.Index(
-                drsorch.audit.models.Beginning("account"),
+                Beginning("account"),
                 models.F("sequence"),
                 name="audit_history_in_an_account",
             ),
