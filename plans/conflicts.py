@@ -67,27 +67,28 @@ def extents_of(plans: Iterable[RecoveryPlan], actor: Actor) -> dict[int, Extent]
 
 def holds_of(plans: Iterable[int]) -> "QuerySet[Any]":
     """Return the holds on servers of these plans, each with its `plan`."""
+    return _holds().filter(plan__in=list(plans)).select_related("server")
+
+
+def in_conflict() -> Q:
+    """Return the condition for plans of whose servers another plan's execution has some.
+
+    It begins with the holds, of which there are few, whatever the number of plans.
+    """
+    foreign = _holds().filter(Q(running=None) | ~Q(holder=F("running")))
+    return Q(pk__in=foreign.values("plan"))
+
+
+def _holds() -> "QuerySet[Any]":
+    """Return the holds of servers in plans, one for each wave: with the `plan`, and its `running` execution."""
     chosen = WaveServer.objects.filter(wave_group=OuterRef("wave_group"), server=OuterRef("server"))
     through = "server__group__wave_groups"
-    return (
-        ServerHold.objects.filter(**{f"{through}__wave__plan__in": list(plans)})
-        .annotate(plan=F(f"{through}__wave__plan"), wave_group=F(through), is_whole=F(f"{through}__is_whole"))
-        .filter(Q(is_whole=True) | Exists(chosen))
-        .select_related("server")
-    )
-
-
-def in_conflict() -> Exists:
-    """Return the condition for plans of whose servers another plan's execution has some."""
-    chosen = WaveServer.objects.filter(wave_group=OuterRef("pk"), server__hold__isnull=False)
-    foreign = ~Q(server__hold__holder=OuterRef("wave__plan__active_execution"))
-    free = Q(wave__plan__active_execution=None)
-    whole = SourceServer.objects.filter(group=OuterRef("group"), hold__isnull=False)
-    others = ~Q(hold__holder=OuterRef("wave__plan__active_execution"))
-    held = (Q(is_whole=True) & (Exists(whole.filter(others)) | (free & Exists(whole)))) | (
-        Q(is_whole=False) & (Exists(chosen.filter(foreign)) | (free & Exists(chosen)))
-    )
-    return Exists(WaveGroup.objects.filter(held, wave__plan=OuterRef("pk")))
+    return ServerHold.objects.annotate(
+        plan=F(f"{through}__wave__plan"),
+        running=F(f"{through}__wave__plan__active_execution"),
+        wave_group=F(through),
+        is_whole=F(f"{through}__is_whole"),
+    ).filter(Q(is_whole=True) | Exists(chosen))
 
 
 def _wave_groups(plans: Iterable[int]) -> "QuerySet[WaveGroup]":

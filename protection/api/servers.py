@@ -61,9 +61,9 @@ class ServerViewSet(ApiViewSet):
         """List the source servers with what they are assigned to. What DRS showed last, and when: no AWS."""
         rows = SourceServer.objects.for_list()
         if "assigned" in self.query:
-            # As a value of each row: without one, its group would be joined before the rows are in their order.
-            in_none = When(group=None, then=Value(True))
-            rows = rows.alias(in_none=Case(in_none, default=Value(False))).exclude(in_none=self.query["assigned"])
+            # As a value of each row: else the groups would be joined before the rows are in their order.
+            is_in_one = Case(When(group=None, then=Value(False)), default=Value(True))
+            rows = rows.filter(is_in_one if self.query["assigned"] else Q(group=None))
         if "search" in self.query:
             wanted = self.query["search"]
             rows = rows.filter(Q(hostname__icontains=wanted) | Q(source_server_id__contains=wanted))

@@ -4,6 +4,7 @@ import pytest
 
 from executions import services as executions
 from plans.models import RecoveryPlan
+from protection.models import ServerHold, SourceServer
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +86,9 @@ def test_a_plan_says_who_has_its_servers(calling, ada, olga, groups):
     assert not next(each["allowed"] for each in mine["allowedActions"] if each["action"] == "execute")
     names = [row["name"] for row in ask.data("GET", "/recovery-plans?conflict=true")["items"]]
     assert names == ["Other"]
+    assert [row["name"] for row in ask.data("GET", "/recovery-plans?conflict=false")["items"]] == ["One"]
+    in_no_plan = SourceServer.objects.filter(group=None).first()
+    ServerHold.objects.create(server=in_no_plan, holder=execution.pk, label="", link="", mode=execution.mode)
     assert [row["name"] for row in ask.data("GET", "/recovery-plans?conflict=false")["items"]] == ["One"]
     assert [row["name"] for row in ask.data("GET", "/recovery-plans?lastStatus=PENDING")["items"]] == ["One"]
 
