@@ -11,7 +11,7 @@ from drsorch.audit.verify import verify
 from tests import factories
 from tests.audit.past import LONG_AGO, append, close
 
-REPAIR = [("audit", "0011_index_of_accounts")]
+REPAIRS = ["0014_beginnings_of_accounts", "0011_index_of_accounts"]  # the second makes the table anew
 BEFORE = [("audit", "0001_initial")]
 
 
@@ -69,13 +69,14 @@ def test_what_has_left_is_not_forgotten_by_going_back(segment_folder):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_lost_triggers_are_repaired_by_going_back_one_step_and_forth(segment_folder):
+@pytest.mark.parametrize("step", REPAIRS)
+def test_lost_triggers_are_repaired_by_going_back_and_forth(segment_folder, step):
     append(factories.person("ada"), 2, LONG_AGO)
     close()
     triggers.remove(connection)
     assert not verify().is_good
 
-    migrate(REPAIR)
+    migrate([("audit", step)])
     migrate_to_now()
 
     assert verify().is_good

@@ -1,4 +1,4 @@
-"""Let what verifications found stay as it is. To repair a lost trigger, migrate back to 0011 and forth."""
+"""Let what verifications found stay as it is."""
 
 from django.db import migrations
 
