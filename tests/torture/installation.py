@@ -22,24 +22,29 @@ ROOT = Path(__file__).resolve().parents[2]
 LISTENS = re.compile(r"listens on (http://\S+)")
 STOP_WITHIN = 12.0
 BACK_WITHIN = 60.0
+LAST_WORDS = 2000
 WEB_THREADS = "4"
 
 
 class PatientControl(SimulatorControl):
-    """The endpoint's control path, for an endpoint that may be killed at any moment: `revive` starts it again."""
+    """The endpoint's control path, for an endpoint that may be killed at any moment: `revive` starts it again.
 
-    def __init__(self, url: str, revive: Callable[[], None]) -> None:
+    Raises RuntimeError with the end of its `log` when it does not come back.
+    """
+
+    def __init__(self, url: str, revive: Callable[[], None], log: Path) -> None:
         super().__init__(url)
-        self._revive = revive
+        self._revive, self._log = revive, log
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         until = time.monotonic() + BACK_WITHIN
         while True:
             try:
                 return super()._ask(method, path, body)
-            except (OSError, http.client.HTTPException):
+            except (OSError, http.client.HTTPException) as error:
                 if time.monotonic() > until:
-                    raise
+                    said = self._log.read_text()[-LAST_WORDS:]
+                    raise RuntimeError(f"The local AWS endpoint does not come back. It said: {said}") from error
                 self._revive()
                 time.sleep(0.1)
 
@@ -154,7 +159,7 @@ class Installation:
         if not found:
             raise RuntimeError(f"The local AWS endpoint does not start: {self.log('simulator').read_text()}")
         self.environment["AWS_ENDPOINT_URL"] = found[1]
-        self.control = PatientControl(found[1], lambda: self.revive("simulator"))
+        self.control = PatientControl(found[1], lambda: self.revive("simulator"), self.log("simulator"))
 
     def start_worker(self, **environment: str) -> None:
         """Start `manage.py worker`; it need not be ready when this returns."""

@@ -83,13 +83,15 @@ class Run:
             self.console.print(f"  {rule}", style="bright_black", highlight=False)
         self.people.start()
         self.visitor.start()
-        self.torment()
-        stop_seconds = self.calm_down()
-        calm_since = time.monotonic()
-        ended = self.let_everything_end()
-        settled = round(time.monotonic() - calm_since)
-        self.people.leave()
-        self.visitor.leave()
+        try:
+            self.torment()
+            stop_seconds = self.calm_down()
+            calm_since = time.monotonic()
+            ended = self.let_everything_end()
+            settled = round(time.monotonic() - calm_since)
+        finally:  # a rig that fails must end, too
+            self.people.leave()
+            self.visitor.leave()
         for name in ("worker", "web"):
             self.installation.stop(name)
         processes.wait_for(lambda: not self.left_over(), ORPHANS_GO_WITHIN)
