@@ -42,16 +42,14 @@ class Extent:
 
 def extents_of(plans: Iterable[RecoveryPlan], actor: Actor) -> dict[int, Extent]:
     """Return the extent of each of these plans by key, in three queries however many there are."""
-    rows = {plan.pk: plan for plan in plans}
-    found = {pk: Extent() for pk in rows}
-    for row in _wave_groups(rows):
+    found = {plan.pk: Extent() for plan in plans}
+    for row in _wave_groups(found):
         extent = found[row.wave.plan_id]
         extent.places.add((row.group.account.account_id, row.group.region))
         extent.server_count += row.whole_count if row.is_whole else row.chosen_count  # type: ignore[attr-defined]
     held: dict[tuple[int, UUID, str], list[str]] = defaultdict(list)
-    for hold in holds_of(rows):
-        if hold.holder != rows[hold.plan].active_execution:
-            held[hold.plan, hold.holder, hold.label].append(hold.server.source_server_id)
+    for hold in _holds_of_others().filter(plan__in=list(found)).select_related("server"):
+        held[hold.plan, hold.holder, hold.label].append(hold.server.source_server_id)
     statuses = _statuses({holder for _, holder, _ in held}, actor)
     for (plan, holder, label), servers in sorted(held.items(), key=str):
         is_seen = holder in statuses
@@ -65,30 +63,25 @@ def extents_of(plans: Iterable[RecoveryPlan], actor: Actor) -> dict[int, Extent]
     return found
 
 
-def holds_of(plans: Iterable[int]) -> "QuerySet[Any]":
-    """Return the holds on servers of these plans, each with its `plan`."""
-    return _holds().filter(plan__in=list(plans)).select_related("server")
-
-
 def in_conflict() -> Q:
     """Return the condition for plans of whose servers another plan's execution has some.
 
     It begins with the holds, of which there are few, whatever the number of plans.
     """
-    foreign = _holds().filter(Q(running=None) | ~Q(holder=F("running")))
-    return Q(pk__in=foreign.values("plan"))
+    return Q(pk__in=_holds_of_others().values("plan"))
 
 
-def _holds() -> "QuerySet[Any]":
-    """Return the holds of servers in plans, one for each wave: with the `plan`, and its `running` execution."""
+def _holds_of_others() -> "QuerySet[Any]":
+    """Return the holds on servers of plans that are not of the plan's own execution, each with the `plan`."""
     chosen = WaveServer.objects.filter(wave_group=OuterRef("wave_group"), server=OuterRef("server"))
     through = "server__group__wave_groups"
-    return ServerHold.objects.annotate(
+    held = ServerHold.objects.annotate(
         plan=F(f"{through}__wave__plan"),
         running=F(f"{through}__wave__plan__active_execution"),
         wave_group=F(through),
         is_whole=F(f"{through}__is_whole"),
-    ).filter(Q(is_whole=True) | Exists(chosen))
+    )
+    return held.filter(Q(is_whole=True) | Exists(chosen)).filter(Q(running=None) | ~Q(holder=F("running")))
 
 
 def _wave_groups(plans: Iterable[int]) -> "QuerySet[WaveGroup]":

@@ -62,10 +62,10 @@ def orderings(asked: dict[str, Any]) -> Orderings:
 
 
 def newest(found: "QuerySet[Execution]", to_count: QuerySet[Any] | None, asked: dict[str, Any]) -> QuerySet[Any]:
-    """Return the newest of `found`, as many as totals are of; `to_count` are the same rows as they are counted.
+    """Return the newest of `found` for their totals: all of it in that order, or only as many as totals are of.
 
-    With one tag, those of the newest tags: a database that takes rights for rarer than they are would gather all that
-    have it, and sort them.
+    Only so many with one tag, by `to_count`, the same rows as they are counted: a database that takes rights for rarer
+    than they are would gather all that have the tag, and sort them.
     """
     if to_count is not None and to_count.model is ExecutionTag:
         tags = to_count.order_by("-created_at", "-execution_id")[: reports.TOTALLED]
