@@ -19,7 +19,7 @@ NEEDED = {Mode.DRILL: Permission.EXECUTE_RECOVERY, Mode.RECOVERY: Permission.EXE
 def findings_about(execution: Execution) -> list[Finding]:
     """Return a problem when the person who started `execution` is not active any more, or may not execute it. No AWS.
 
-    The person counts, whatever the door was: a token that was revoked since does not stop what it has started. Three
+    The person counts, whatever the door was: a token that was revoked since does not stop what it has started. Four
     queries at most.
     """
     person = get_user_model().objects.filter(executions=execution.pk).first()

@@ -99,11 +99,10 @@ def _at(obj: Model, path: str) -> "QuerySet[Any]":
 
 
 def _rows(user: Any, model: type[Model], **of: Any) -> Iterator[tuple[Model, str, str]]:
-    to_user = reach.table(model, "user_grants").objects.filter(user=user.pk, **of)
-    to_team = reach.table(model, "team_grants").objects.filter(group__user=user.pk, **of)
-    for row in to_user.select_related("content_object", "permission"):
+    to_user, to_teams = reach.grants_of(user, model)
+    for row in to_user.filter(**of).select_related("content_object", "permission"):
         yield row.content_object, row.level, ""
-    for row in to_team.select_related("content_object", "permission", "group"):
+    for row in to_teams.filter(**of).select_related("content_object", "permission", "group"):
         yield row.content_object, row.level, f", through {_group(row.group)}"
 
 

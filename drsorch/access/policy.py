@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from drsorch.access import reach
 from drsorch.access.models import OrgWideGrant
-from drsorch.access.reach import Level
+from drsorch.access.reach import Granted, Level
 from drsorch.access.roles import EVERYWHERE, PERMISSIONS, Permission, Role
 from drsorch.audit.actor import Actor
 from drsorch.errors import Denied, NotFound
@@ -92,12 +92,25 @@ def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW) -> Que
         raise TypeError(f"{model.__name__} does not declare access_via, so nobody may see it.")
     if not has(actor, Permission.VIEW_RESOURCES):
         return queryset.none()
-    if not actor.is_system and not standing(actor.user).covers(level):
-        reached = reach.reached(model, level, reach.to_person(actor.user))
-        queryset = queryset.filter(_looked_at(reached) if standing(actor.user).has_root else reached)
-    if actor.right is not None and actor.right.account_ids is not None:
-        queryset = queryset.filter(_looked_at(reach.reached(model, level, reach.to_accounts(actor.right.account_ids))))
+    for granted, has_root in _granted(actor, level):
+        reached = reach.reached(model, level, granted)
+        queryset = queryset.filter(_looked_at(reached) if has_root else reached)
     return queryset
+
+
+def _granted(actor: Actor, level: Level) -> list[tuple[Granted, bool]]:
+    """Return what must reach a row: what the person is granted, and what the token leaves; nothing for everything.
+
+    Each with whether whole accounts are among it. Where nothing else is, both are asked as one.
+    """
+    found: list[tuple[Granted, bool]] = []
+    if not actor.is_system and not standing(actor.user).covers(level):
+        found.append((reach.to_person(actor.user), standing(actor.user).has_root))
+    if actor.right is not None and actor.right.account_ids is not None:
+        found.append((reach.to_accounts(actor.user, actor.right.account_ids), True))
+    if len(found) > 1 and reach.has_only_roots(actor.user):
+        return [(reach.both(*(granted for granted, _ in found)), True)]
+    return found
 
 
 def _looked_at(condition: Q) -> Case:
@@ -115,15 +128,19 @@ def usable(actor: Actor, permission: Permission, queryset: QuerySet[M], level: L
     also = needed_as_well(queryset.model, permission)
     if also and not is_everywhere(actor, level):
         needed = scope(actor, reach.model_at(queryset.model, also)._base_manager.all(), level).values("pk")
-        rows = rows.filter(reach.all_within(queryset.model, also, needed))
+        rows = rows.filter(reach.all_within(queryset.model, also, lambda way: Q(**{f"{way}pk__in": needed})))
     return rows
 
 
 def with_rights(actor: Actor, queryset: QuerySet[M], *needed: tuple[Permission, Level]) -> QuerySet[M]:
-    """Let each row know whether the actor may use these permissions on it, so that `why_not` asks no more."""
+    """Let each row know whether the actor may use these permissions on it, so that `why_not` asks no more.
+
+    Where everything is granted there is nothing to know.
+    """
     model = queryset.model
     same: QuerySet[Any] = model._default_manager.filter(pk=OuterRef("pk"))
-    by_name = {_known_as(model, permission, level): (permission, level) for permission, level in needed}
+    asked = [(permission, level) for permission, level in needed if not is_everywhere(actor, level)]
+    by_name = {_known_as(model, permission, level): (permission, level) for permission, level in asked}
     for name, (permission, level) in by_name.items():
         rows = usable(actor, permission, same, level).order_by().values(is_within=Value(True))
         # Asked for as a value: whether there is one, PostgreSQL would look up in all rows, read for those of a page.

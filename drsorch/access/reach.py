@@ -7,8 +7,10 @@ a permission on which other rows the level is needed too. `in_scope_as` is what 
 answers about what somebody reaches.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.apps import apps
@@ -32,6 +34,7 @@ class Level(StrEnum):
 # Says which rows of a model are granted themselves, at a level; the last is the way to them, as lookups begin with it.
 Granted = Callable[[type[Model], Level, str], Q]
 NOTHING = Q(pk__in=())
+FEW = 500  # grants that are named in a condition
 
 
 def is_grantable(model: type[Model]) -> bool:
@@ -50,16 +53,52 @@ def codename(model: type[Model], level: str) -> str:
 
 
 def to_person(user: Any) -> Granted:
-    """Return what is granted to a person or to a group that the person is in."""
+    """Return what is granted to a person or to a group that the person is in, as it is when this is called first.
+
+    Few grants are named in the condition. Many are looked up by the database in each part of it, which costs several
+    times as much: to write it, and to plan it without knowing how many rows will be found.
+    """
+    few = _few_grants(user)
 
     def granted(model: type[Model], level: Level, at: str) -> Q:
         names = [codename(model, each) for each in level.enough]
-        to_user = table(model, "user_grants").objects.filter(user=user.pk, permission__codename__in=names)
-        to_team = table(model, "team_grants").objects.filter(group__user=user.pk, permission__codename__in=names)
+        if few is not None:
+            found = sorted({key for name, key in few if name in names})
+            return Q(**{f"{at}pk__in": found}) if found else NOTHING
+        to_user, to_teams = (rows.filter(permission__codename__in=names) for rows in grants_of(user, model))
         # One question, so that PostgreSQL begins with what is granted, where it would ask two of every row.
-        return Q(**{f"{at}pk__in": to_user.values("content_object").union(to_team.values("content_object"))})
+        return Q(**{f"{at}pk__in": to_user.values("content_object").union(to_teams.values("content_object"))})
 
     return granted
+
+
+def _few_grants(user: Any) -> frozenset[tuple[str, Any]] | None:
+    """Return what is granted, as names of permissions with keys of rows; None for more than FEW grants.
+
+    One query, kept on the user.
+    """
+    if not hasattr(user, "_few_grants"):
+        columns = "permission__codename", "content_object"
+        first, *others = (rows.values_list(*columns) for model in grantable_models() for rows in grants_of(user, model))
+        found = list(first.union(*others, all=True)[: FEW + 1])
+        user._few_grants = frozenset(found) if len(found) <= FEW else None
+    known: frozenset[tuple[str, Any]] | None = user._few_grants
+    return known
+
+
+def has_only_roots(user: Any) -> bool:
+    """Say whether nothing is granted to a person but what inherits from nothing, as far as that is known."""
+    few = _few_grants(user)
+    models = [model for model in grantable_models() if not model.access_via]  # type: ignore[attr-defined]
+    roots = {codename(model, level) for model in models for level in Level}
+    return few is not None and all(name in roots for name, _ in few)
+
+
+def grants_of(user: Any, model: type[Model]) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """Return the grants on rows of `model` to a person, and those to the groups that the person is in."""
+    to_user = table(model, "user_grants").objects.filter(user=user.pk)
+    to_teams = table(model, "team_grants").objects.filter(group__user=user.pk)
+    return to_user, to_teams
 
 
 def has_root(user: Any) -> Q:
@@ -67,18 +106,38 @@ def has_root(user: Any) -> Q:
     condition = NOTHING
     for model in grantable_models():
         if not model.access_via:  # type: ignore[attr-defined]
-            to_user = table(model, "user_grants").objects.filter(user=user.pk)
-            to_team = table(model, "team_grants").objects.filter(group__user=user.pk)
-            condition |= Q(Exists(to_user)) | Q(Exists(to_team))
+            to_user, to_teams = grants_of(user, model)
+            condition |= Q(Exists(to_user)) | Q(Exists(to_teams))
     return condition
 
 
-def to_accounts(account_ids: Collection[str]) -> Granted:
-    """Return what lies in these AWS accounts: they are granted, and nothing else is."""
+def to_accounts(user: Any, account_ids: frozenset[str]) -> Granted:
+    """Return what lies in these AWS accounts: they are granted, and nothing else is.
+
+    Their rows are found by one query, and kept on the user who comes with the token.
+    """
+    kept: dict[Any, list[Any]] = user.__dict__.setdefault("_named_in_tokens", {})
 
     def granted(model: type[Model], level: Level, at: str) -> Q:
         named_by = getattr(model, "named_in_tokens_by", "")
-        return Q(**{f"{at}{named_by}__in": account_ids}) if named_by else NOTHING
+        if named_by and account_ids not in kept:
+            named = model._base_manager.filter(**{f"{named_by}__in": account_ids})
+            kept[account_ids] = list(named.order_by("pk").values_list("pk", flat=True))
+        return Q(**{f"{at}pk__in": kept[account_ids]}) if named_by and kept[account_ids] else NOTHING
+
+    return granted
+
+
+def both(one: Granted, other: Granted) -> Granted:
+    """Return what is granted by both.
+
+    Where one of them grants only what inherits from nothing, as tokens do, and the other does too, what is reached by
+    both of them is what this reaches, asked once.
+    """
+
+    def granted(model: type[Model], level: Level, at: str) -> Q:
+        first, second = one(model, level, at), other(model, level, at)
+        return NOTHING if first is NOTHING or second is NOTHING else first & second
 
     return granted
 
@@ -87,14 +146,14 @@ def reached(model: type[Model], level: Level, granted: Granted, at: str = "") ->
     """Return the condition for the rows of `model` that are granted, or inherit it, at `level`.
 
     `at` is the way to them from the rows that are asked for. What leads to one row is joined: to find the first fifty
-    of many thousand, those that the grants reach must not be gathered first.
+    of many thousand, those that the grants reach must not be gathered first. It is NOTHING itself where it is known
+    that there are none, so that nobody asks.
     """
-    condition = granted(model, level, at) if is_grantable(model) else NOTHING
-    for path in getattr(model, "granted_via", ()):
-        condition |= _granted_beside(model, path, level, granted, at)
-    for path in model.access_via:  # type: ignore[attr-defined]
-        condition |= _inherited(model, path, level, granted, at)
-    return condition
+    ways = [granted(model, level, at)] if is_grantable(model) else []
+    ways += [_granted_beside(model, path, level, granted, at) for path in getattr(model, "granted_via", ())]
+    ways += [_inherited(model, path, level, granted, at) for path in model.access_via]  # type: ignore[attr-defined]
+    found = [way for way in ways if way is not NOTHING]
+    return reduce(or_, found) if found else NOTHING
 
 
 def _granted_beside(model: type[Model], path: str, level: Level, granted: Granted, at: str) -> Q:
@@ -106,7 +165,7 @@ def _granted_beside(model: type[Model], path: str, level: Level, granted: Grante
     beside = model_at(model, path)
     if model._meta.get_field(path.partition("__")[0]).concrete:
         return granted(beside, level, f"{at}{path}__")
-    return Q(**{f"{at}pk__in": model._base_manager.filter(granted(beside, level, f"{path}__")).values("pk")})
+    return _found_first(model, granted(beside, level, f"{path}__"), at)
 
 
 def model_at(model: type[Model], path: str) -> Any:
@@ -118,11 +177,21 @@ def model_at(model: type[Model], path: str) -> Any:
 
 def _inherited(model: type[Model], path: str, level: Level, granted: Granted, at: str) -> Q:
     parent = model_at(model, path)
-    leads_to_one = last_of_many(model, path)[0] is None
-    if leads_to_one and not _gathers(parent):
-        return reached(parent, level, granted, f"{at}{path}__")
-    within = parent._base_manager.filter(reached(parent, level, granted)).values("pk")
-    return Q(**{f"{at}{path}__in": within}) if leads_to_one else all_within(model, path, within)
+
+    def is_reached(way: str) -> Q:
+        if _gathers(parent):
+            return _found_first(parent, reached(parent, level, granted), way)
+        return reached(parent, level, granted, way)
+
+    is_of_many = last_of_many(model, path)[0] is not None
+    return all_within(model, path, is_reached) if is_of_many else is_reached(f"{at}{path}__")
+
+
+def _found_first(model: type[Model], condition: Q, at: str) -> Q:
+    """Return the condition that `at` leads to one of the rows of `model` with `condition`, looked up together."""
+    if condition is NOTHING:
+        return NOTHING
+    return Q(**{f"{at}pk__in": model._base_manager.filter(condition).values("pk")})
 
 
 def _gathers(model: type[Model]) -> bool:
@@ -130,13 +199,17 @@ def _gathers(model: type[Model]) -> bool:
     return any(last_of_many(model, path)[0] is not None for path in model.access_via)  # type: ignore[attr-defined]
 
 
-def all_within(model: type[Model], path: str, within: QuerySet[Any]) -> Q:
-    """Return the condition for rows of `model` of which `path` reaches something, and only what is among `within`."""
+def all_within(model: type[Model], path: str, within: Callable[[str], Q]) -> Q:
+    """Return the condition for rows of `model` of which `path` reaches something, and only what is `within`.
+
+    That is the condition for what is reached; it is given the way there, as lookups begin with it.
+    """
     many, back, rest = last_of_many(model, path)
-    if many is None:
-        return Q(**{f"{path}__in": within})
+    condition = within(f"{rest}__" if rest else "")
+    if many is None or condition is NOTHING:
+        return condition
     rows = many._base_manager.filter(**{back: OuterRef("pk")})
-    return Q(Exists(rows)) & ~Q(Exists(rows.exclude(**{f"{rest or 'pk'}__in": within})))
+    return Q(Exists(rows)) & ~Q(Exists(rows.exclude(condition)))
 
 
 def last_of_many(model: type[Model], path: str) -> tuple[Any, str, str]:

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from drsorch.access import policy
+from drsorch.access import policy, reach
 from drsorch.access.grants import grant, revoke_grant, save_team
 from drsorch.access.models import OrgWideGrant, Team, User
 from drsorch.access.policy import Level
@@ -19,7 +19,7 @@ from protection.services import register_account
 from tests import factories
 from tests.access.estate import ALL, IN_NORTH, KINDS, fresh, plan, reached, token_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_or_many")]
 P = Permission
 # What is granted, and what is reached by it.
 INHERITED = [
@@ -33,6 +33,12 @@ INHERITED = [
     ),
     ([], set()),
 ]
+
+
+@pytest.fixture(params=[reach.FEW, 0], ids=["few", "many"])
+def few_or_many(request, monkeypatch):
+    """Everything twice: grants named in the condition, and looked up by the database."""
+    monkeypatch.setattr(reach, "FEW", request.param)
 
 
 @pytest.mark.parametrize(("granted", "expected"), INHERITED)
@@ -172,6 +178,19 @@ def test_a_token_bound_to_an_account_leaves_only_what_lies_wholly_in_it(world, a
     assert world.reached_by(token_of(fresh(oscar), world.north)) == {"north_plan", "north_run"}
 
 
+@pytest.mark.parametrize("granted", [granted for granted, _ in INHERITED] + [["north", "south"]])
+@pytest.mark.parametrize("named", [["north"], ["south"], ["north", "south"]])
+def test_a_token_leaves_what_its_accounts_and_its_owner_both_reach(world, ada, oscar, granted, named):
+    for row in world.named(*granted):
+        grant(to=oscar.user, obj=row, level=Level.VIEW if row == world.south else Level.OPERATE, actor=ada)
+    accounts = world.named(*named)
+
+    for level in Level:
+        of_token = world.reached_by(token_of(ada, *accounts), level)
+        of_both = world.reached_by(token_of(fresh(oscar), *accounts), level)
+        assert of_both == reached(oscar, world, level) & of_token, level
+
+
 def test_a_new_account_is_registered_by_whom_everything_is_granted_only(world, ada):
     with pytest.raises(Denied, match="access to everything"):
         register_account(actor=token_of(ada, world.north), account_id="444444444444", name="New", regions=[])
@@ -181,8 +200,20 @@ def test_a_new_account_is_registered_by_whom_everything_is_granted_only(world, a
 def test_scope_is_one_condition_in_the_query_itself(world, ada, oscar):
     grant(to=oscar.user, obj=world.north, level=Level.VIEW, actor=ada)
     actor = fresh(oscar)
-    policy.has(actor, P.VIEW_RESOURCES)
+    list(policy.scope(actor, RecoveryPlan.objects.all()))  # reads roles and grants, which are kept with the person
     for model in KINDS:
         with CaptureQueriesContext(connection) as queries:
             list(policy.scope(actor, model.objects.all()))
         assert len(queries) == 1, model
+
+
+def test_as_many_grants_as_are_named_reach_the_same_as_one_more(world, ada, oscar, monkeypatch):
+    for row in world.named("north", "south_group", "both_plan"):
+        grant(to=oscar.user, obj=row, level=Level.OPERATE, actor=ada)
+
+    for few, are_named in ((3, True), (2, False)):
+        monkeypatch.setattr(reach, "FEW", few)
+        with CaptureQueriesContext(connection) as queries:
+            found = reached(oscar, world)
+        assert found == IN_NORTH | {"south_group", "south_server", "both_plan", "both_run"}
+        assert any("grant" in query["sql"] for query in queries.captured_queries[-3:]) != are_named
