@@ -14,6 +14,7 @@ from drsorch.access.denials import note_refusal
 from drsorch.access.requests import actor_of
 from drsorch.access.roles import OVERRIDING, Permission
 from drsorch.access.sessions import polled
+from drsorch.audit.actor import Actor
 from drsorch.console.pages import perform, unchanged
 from drsorch.counts import BoundedPaginator
 from drsorch.errors import Invalid, UserError
@@ -22,6 +23,7 @@ from executions.forms import StartForm
 from executions.models import Execution, Termination
 from executions.page import ExecutionPage, Review, points
 from executions.page.points import PointsOffered
+from executions.services.offers import with_rights
 from executions.states import Answer, Mode
 from plans.models import RecoveryPlan
 
@@ -58,8 +60,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One execution, live."""
     actor = actor_of(request)
-    execution = policy.get_or_404(actor, Execution.objects.for_detail(), pk=pk)
-    return render(request, "executions/detail.html", {"shown": ExecutionPage(execution, actor)})
+    return render(request, "executions/detail.html", {"shown": _page(actor, pk)})
 
 
 @needs(Permission.VIEW_RESOURCES)
@@ -71,10 +72,15 @@ def live(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     known = policy.get_or_404(actor, Execution.objects.for_poll(), pk=pk)
     if request.GET.get("v") == str(known.version):
         return unchanged(asked_at=known.asked_at, worker_beat_at=known.worker_beat_at)
-    execution = policy.get_or_404(actor, Execution.objects.for_detail(), pk=pk)
-    shown = ExecutionPage(execution, actor)
+    shown = _page(actor, pk)
     status = STOP_POLLING if shown.has_ended else 200
     return render(request, "executions/detail.html#live", {"shown": shown}, status=status)
+
+
+def _page(actor: Actor, pk: uuid.UUID) -> ExecutionPage:
+    """Return the page of an execution in sight. Raises NotFound."""
+    rows = with_rights(actor, Execution.objects.for_detail())
+    return ExecutionPage(policy.get_or_404(actor, rows, pk=pk), actor)
 
 
 @needs(Permission.VIEW_RESOURCES)

@@ -46,7 +46,7 @@ class StartingViewSet(ApiViewSet):
         plan = self.one(RecoveryPlan.objects.all(), pk=plan_id)
         key = own_key(self.request, self.key)
         execution = services.start_execution(plan=plan, actor=self.actor, idempotency_key=key, **self.body)
-        return self.one(rows.detailed(), pk=execution.pk)
+        return self.one(rows.offered(self.actor), pk=execution.pk)
 
 
 class ExecutionViewSet(StartingViewSet):
@@ -76,7 +76,7 @@ class ExecutionViewSet(StartingViewSet):
     @endpoint(VIEW, answer=ExecutionAnswer, example=EXECUTION)
     def retrieve(self, pk: UUID) -> Any:
         """Get one execution with its waves, servers and open questions."""
-        return self.one(rows.detailed(), pk=pk)
+        return self.one(rows.offered(self.actor), pk=pk)
 
     @endpoint(
         VIEW, action="pause_execution", needs=STOPPING, answer=ExecutionAnswer, conflicts=NOT_NOW, example=EXECUTION
@@ -193,4 +193,4 @@ class ExecutionViewSet(StartingViewSet):
     def act(self, pk: UUID, service: Callable[..., Execution], **arguments: Any) -> Execution:
         """Call a service on an execution in sight, and return it as it is then."""
         service(execution=self.one(Execution.objects.all(), pk=pk), actor=self.actor, **arguments)
-        return self.one(rows.detailed(), pk=pk)
+        return self.one(rows.offered(self.actor), pk=pk)

@@ -4,15 +4,13 @@ from typing import Any
 
 from django.db.models import Case, F, Prefetch, Q, QuerySet, Value, When
 
-from drsorch.access import policy
-from drsorch.access.roles import Permission
 from drsorch.api.paging import Orderings, filters_of
 from drsorch.audit.actor import Actor
 from executions import reports
 from executions.models import AccountSetRegion, Execution, ExecutionTag, WaveRun
 from executions.serializers.inputs import ExecutionQuery
+from executions.services.offers import with_rights
 
-OFFERED = (Permission.MANAGE_EXECUTION, Permission.EXECUTE_RECOVERY, Permission.TERMINATE_INSTANCES)
 PLACE = {"account", "region"}
 TAGGED: Orderings = {"createdAt": ("tagged_at", "tagged_id")}  # of the tag, in the order of its index
 
@@ -22,13 +20,18 @@ def listed(actor: Actor) -> "QuerySet[Execution]":
     waves = Prefetch("waves", WaveRun.objects.only("execution", "number", "status"))
     found = Execution.objects.with_counts().with_rules().defer("snapshot").select_related("termination")
     found = found.prefetch_related(waves, "waves__gates")
-    return policy.with_rights(actor, found, *((each, policy.Level.OPERATE) for each in OFFERED))
+    return with_rights(actor, found)
 
 
 def detailed() -> "QuerySet[Execution]":
     """Return executions with everything that is answered about one."""
     found: QuerySet[Execution] = Execution.objects.for_detail().prefetch_related("tags")
     return found
+
+
+def offered(actor: Actor) -> "QuerySet[Execution]":
+    """Return executions with everything that is answered about one, and with what may be done with it."""
+    return with_rights(actor, detailed())
 
 
 def narrowed(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[Execution]":

@@ -32,8 +32,8 @@ PASSWORD = {"password1": "correct horse battery", "password2": "correct horse ba
 ASKS = READS | {
     *("can", "explain", "get_or_404", "has", "require_auditor", "require_everywhere", "scope", "usable", "why_not"),
     *("is_administrator", "is_everywhere", "is_initiator", "may_audit", "require_administrator", "with_rights"),
-    *("extents_of", "holders_in_sight", "listed", "look_at_servers", "look_up", "permit", "questions", "watch"),
-    *("refuse_held", "refuse_unless_free", "refuse_unless_ready", "why_not_update"),
+    *("extents_of", "holders_in_sight", "listed", "look_at_servers", "look_up", "offered", "permit", "questions"),
+    *("refuse_held", "refuse_unless_free", "refuse_unless_ready", "watch", "why_not_update"),
     *(
         "everything_at",
         "jobs_of",
