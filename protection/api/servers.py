@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from drsorch.access.roles import Permission
 from drsorch.api.endpoint import endpoint
@@ -14,6 +14,8 @@ from protection.models import SourceServer
 from protection.serializers.servers import OneServerQuery, ServerAnswer, ServerQuery
 
 VIEW = Permission.VIEW_RESOURCES
+IGNORED = ("assigned", "search")  # parameters that are no lookups
+FEW = 500  # servers of a search that are named in the questions after it
 EXAMPLE = {
     "sourceServerId": "s-0a1b2c3d4e5f60718",
     "accountId": "222222222222",
@@ -64,14 +66,22 @@ class ServerViewSet(ApiViewSet):
             # As a value of each row: else the groups would be joined before the rows are in their order.
             is_in_one = Case(When(group=None, then=Value(False)), default=Value(True))
             rows = rows.filter(is_in_one if self.query["assigned"] else Q(group=None))
-        if "search" in self.query:
-            wanted = self.query["search"]
-            rows = rows.filter(Q(hostname__icontains=wanted) | Q(source_server_id__contains=wanted))
         for key, value in self.query.get("tags", {}).items():
             rows = rows.filter(tags__key=key, tags__value=value)
-        page = self.page(rows, ignored=("assigned", "search"))
+        if "search" in self.query:
+            rows = self._searched(rows, self.query["search"])
+        page = self.page(rows, ignored=IGNORED)
         self._veil(page.items)
         return page
+
+    def _searched(self, rows: "QuerySet[SourceServer]", wanted: str) -> Any:
+        """Return those with `wanted` in the name or in the id. Few are looked up once, for their page and their number.
+
+        Every name has to be looked at: an index knows only how names begin.
+        """
+        found = rows.filter(Q(hostname__icontains=wanted) | Q(source_server_id__contains=wanted))
+        keys = list(self.narrowed(found, ignored=IGNORED).order_by().values_list("pk", flat=True)[: FEW + 1])
+        return rows.filter(pk__in=keys) if len(keys) <= FEW else found
 
     @endpoint(VIEW, query=OneServerQuery, answer=ServerAnswer, example=EXAMPLE)
     def retrieve(self, server_id: str) -> Any:
