@@ -32,9 +32,9 @@ provider: $(PROVIDER)/node_modules/package-lock.json
 demo: $(VENV)/requirements.txt
 	@$(BIN)/python manage.py demo $(ARGS)
 
-# One process more than there are likely to be processors: many tests wait, for a browser, for processes, for time-outs.
+# Two processes more than there are likely to be processors: many tests wait, for a browser, for processes, for time-outs.
 test: $(VENV)/requirements-dev.txt
-	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal $(ARGS)
 
 looks: $(VENV)/requirements-dev.txt
 	LOOKS=every $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/browser -k accessible $(ARGS)
