@@ -12,6 +12,7 @@ from tests.access.conftest import staff
 from tests.registered import Known
 
 pytest_plugins = [
+    "tests.migrated_once",
     "tests.simulator_fixtures",
     "tests.concurrency_fixtures",
     "tests.access.provider_fixtures",
