@@ -162,7 +162,8 @@ def _lost_events() -> Iterator[str]:
 
 def instances_left() -> Iterator[str]:
     """Yield recovery instances that DRS still shows of jobs of ours: every execution was terminated. Asks AWS."""
-    calls.BREAKER.forget()  # what has not answered while it was tormented answers now
+    calls.BREAKER.forget()  # what has not answered while it was tormented answers now,
+    sessions.forget()  # and credentials that were taken away then are fetched anew
     given_up = Gate.objects.filter(answer=Answer.GIVE_UP).values("wave")  # people know that these may have launched
     ours = set(Job.objects.exclude(launch__wave__in=given_up).values_list("job_id", flat=True))
     for place in AccountRegion.objects.select_related("account"):
