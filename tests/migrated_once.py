@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +32,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, t
 def copy(migrated):
     """Make the tests' database, which is in memory, of one in a file, and return its name."""
     connection.close()
-    name = connection.creation._get_test_db_name()
-    connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = name
+    connection.settings_dict["NAME"] = name = connection.creation._get_test_db_name()
     connection.ensure_connection()
     with closing(sqlite3.connect(migrated)) as file:
         file.backup(connection.connection)

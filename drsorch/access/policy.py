@@ -25,7 +25,6 @@ class Standing:
     groups: tuple[str, ...] = ()
     permissions: frozenset[Permission] = frozenset()
     everywhere: frozenset[str] = frozenset()
-    has_root: bool = False
 
     def covers(self, level: Level) -> bool:
         """Say whether everything is granted at `level`."""
@@ -39,12 +38,11 @@ def standing(user: Any) -> Standing:
     known: Standing | None = getattr(user, "_standing", None)
     if known is None:
         to_user = OrgWideGrant.objects.filter(user=user.pk).values("level")
-        found = user.groups.annotate(own=to_user, root=reach.has_root(user))
-        rows = list(found.values_list("name", "org_wide__level", "own", "root"))
+        rows = list(user.groups.annotate(own=to_user).values_list("name", "org_wide__level", "own"))
         groups = tuple(row[0] for row in rows)
-        levels = {level for name, *own in rows for level in (EVERYWHERE.get(name), *own[:2]) if level}
+        levels = {level for name, *own in rows for level in (EVERYWHERE.get(name), *own) if level}
         given = frozenset[Permission]().union(*(PERMISSIONS.get(name, frozenset()) for name in groups))
-        known = user._standing = Standing(groups, given, frozenset(levels), any(row[3] for row in rows))
+        known = user._standing = Standing(groups, given, frozenset(levels))
     return known
 
 
@@ -105,7 +103,7 @@ def _granted(actor: Actor, level: Level) -> list[tuple[Granted, bool]]:
     """
     found: list[tuple[Granted, bool]] = []
     if not actor.is_system and not standing(actor.user).covers(level):
-        found.append((reach.to_person(actor.user), standing(actor.user).has_root))
+        found.append((reach.to_person(actor.user), reach.has_root(actor.user)))
     if actor.right is not None and actor.right.account_ids is not None:
         found.append((reach.to_accounts(actor.user, actor.right.account_ids), True))
     if len(found) > 1 and reach.has_only_roots(actor.user):

@@ -86,12 +86,22 @@ def _few_grants(user: Any) -> frozenset[tuple[str, Any]] | None:
     return known
 
 
-def has_only_roots(user: Any) -> bool:
-    """Say whether nothing is granted to a person but what inherits from nothing, as far as that is known."""
+def has_root(user: Any) -> bool:
+    """Say whether something is granted to a person which inherits from nothing, an AWS account; of many, it is so."""
     few = _few_grants(user)
+    return few is None or not _names_of_roots().isdisjoint(name for name, _ in few)
+
+
+def has_only_roots(user: Any) -> bool:
+    """Say whether nothing else is granted to a person, as far as that is known: not of many grants."""
+    few = _few_grants(user)
+    return few is not None and _names_of_roots().issuperset(name for name, _ in few)
+
+
+def _names_of_roots() -> set[str]:
+    """Return how Django names the permissions on what inherits from nothing."""
     models = [model for model in grantable_models() if not model.access_via]  # type: ignore[attr-defined]
-    roots = {codename(model, level) for model in models for level in Level}
-    return few is not None and all(name in roots for name, _ in few)
+    return {codename(model, level) for model in models for level in Level}
 
 
 def grants_of(user: Any, model: type[Model]) -> tuple[QuerySet[Any], QuerySet[Any]]:
@@ -99,16 +109,6 @@ def grants_of(user: Any, model: type[Model]) -> tuple[QuerySet[Any], QuerySet[An
     to_user = table(model, "user_grants").objects.filter(user=user.pk)
     to_teams = table(model, "team_grants").objects.filter(group__user=user.pk)
     return to_user, to_teams
-
-
-def has_root(user: Any) -> Q:
-    """Return the condition that something is granted to a person which inherits from nothing: an AWS account."""
-    condition = NOTHING
-    for model in grantable_models():
-        if not model.access_via:  # type: ignore[attr-defined]
-            to_user, to_teams = grants_of(user, model)
-            condition |= Q(Exists(to_user)) | Q(Exists(to_teams))
-    return condition
 
 
 def to_accounts(user: Any, account_ids: frozenset[str]) -> Granted:
