@@ -80,9 +80,10 @@ def may_audit(actor: Actor) -> bool:
     return reads and (is_administrator(actor) or Role.AUDITOR in standing(actor.user).groups)
 
 
-def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW) -> QuerySet[M]:
+def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW, *, in_order: bool = True) -> QuerySet[M]:
     """Return the rows that the actor may `level`, by one condition in the query itself. Without ViewResources: none.
 
+    Not `in_order` are rows that are counted: none of them comes first, so the database may begin with what is granted.
     Raises TypeError for a model that does not say how it inherits access (`access_via`): undeclared means refused.
     """
     model = queryset.model
@@ -92,7 +93,7 @@ def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW) -> Que
         return queryset.none()
     for granted, has_root in _granted(actor, level):
         reached = reach.reached(model, level, granted)
-        queryset = queryset.filter(_looked_at(reached) if has_root else reached)
+        queryset = queryset.filter(_looked_at(reached) if has_root and in_order else reached)
     return queryset
 
 

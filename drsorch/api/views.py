@@ -107,7 +107,7 @@ class ApiViewSet(ViewSet):
         orderings: Orderings | None = None,
     ) -> Page:
         """Return the page that was asked for of the rows in the caller's sight, narrowed by the filters."""
-        to_count = None if counted is None else self.narrowed(counted, ignored=ignored)
+        to_count = self.counting(counted, ignored=ignored)
         return self.paged(self.narrowed(rows, ignored=ignored), to_count, orderings)
 
     def narrowed(self, rows: QuerySet[M], *, ignored: Collection[str] = ()) -> QuerySet[M]:
@@ -115,8 +115,16 @@ class ApiViewSet(ViewSet):
 
         `ignored` are parameters that are no lookups: the endpoint has heeded them.
         """
-        lookups = {name: value for name, value in filters_of(self.query).items() if name not in ignored}
-        return self.scoped(rows).filter(**lookups)
+        return self.scoped(rows).filter(**self._lookups(ignored))
+
+    def counting(self, rows: QuerySet[M] | None, *, ignored: Collection[str] = ()) -> QuerySet[M] | None:
+        """Return what `narrowed` does, for rows that are counted in place of those of a page; None for none."""
+        if rows is None:
+            return None
+        return policy.scope(self.actor, rows, in_order=False).filter(**self._lookups(ignored))
+
+    def _lookups(self, ignored: Collection[str]) -> dict[str, Any]:
+        return {name: value for name, value in filters_of(self.query).items() if name not in ignored}
 
     def paged(
         self, rows: QuerySet[Any], counted: QuerySet[Any] | None = None, orderings: Orderings | None = None

@@ -36,8 +36,7 @@ class ReportViewSet(ApiViewSet):
             asked = self.request.query_params.dict()
             each = services.export_executions(rows=found, actor=self.actor, filters=asked)
             return file_of("executions", lines_of(ReportedAnswer(), each))
-        counted = rows.counted(ended, self.query, have_ended=True)
-        to_count = None if counted is None else self.narrowed(counted, ignored=rows.PLACE)
+        to_count = self.counting(rows.counted(ended, self.query, have_ended=True), ignored=rows.PLACE)
         page = self.paged(found, to_count, rows.orderings(self.query))
         page.totals = totals_of(rows.newest(found, to_count, self.query), page.count)
         return page

@@ -56,7 +56,7 @@ def counted(found: "QuerySet[Execution]", asked: dict[str, Any], *, have_ended: 
     if len(tags) != 1 or filters_of(asked):
         return None
     of_tag = ExecutionTag.objects.filter(key=tags[0][0], value=tags[0][1])
-    return of_tag.exclude(execution__in=Execution.objects.active()) if have_ended else of_tag
+    return of_tag.exclude(_is_active()) if have_ended else of_tag
 
 
 def orderings(asked: dict[str, Any]) -> Orderings:
@@ -72,7 +72,8 @@ def newest(found: "QuerySet[Execution]", to_count: QuerySet[Any] | None, asked: 
     """
     if to_count is not None and to_count.model is ExecutionTag:
         tags = to_count.order_by("-created_at", "-execution_id")[: reports.TOTALLED]
-        return Execution.objects.filter(pk__in=tags.values("execution"))
+        # By their time as well, which begins the index that has all that is totalled: their rows are not read.
+        return Execution.objects.filter(tags__in=tags, created_at=F("tags__created_at")).order_by()
     return found.order_by(*(f"-{column}" for column in orderings(asked)["createdAt"]))
 
 
@@ -81,6 +82,12 @@ def _in_place(asked: dict[str, Any]) -> Q:
     wanted = {"account__account_id": asked.get("account"), "region": asked.get("region")}
     places = AccountSetRegion.objects.filter(**{name: value for name, value in wanted.items() if value})
     return Q(ran_in__in=places.values("account_set"))
+
+
+def _is_active() -> Q:
+    """Return the condition for tags of executions that have not ended: none of those older than all of them is."""
+    active = Execution.objects.active()
+    return Q(created_at__gte=active.order_by("created_at").values("created_at")[:1]) & Q(execution__in=active)
 
 
 def _tagged(found: "QuerySet[Execution]", asked: dict[str, Any]) -> "QuerySet[Execution]":

@@ -254,7 +254,10 @@ class ExecutionTag(models.Model):
         indexes = [
             models.Index(
                 fields=["key", "value", "created_at", "execution", "ran_in", "plan"], name="execution_by_tag_and_reach"
-            )
+            ),
+            models.Index(
+                fields=["key", "value", "ran_in", "created_at", "execution"], name="execution_by_tag_where_it_ran"
+            ),
         ]
         constraints = [models.UniqueConstraint(fields=["execution", "key"], name="tag_key_once_per_execution")]
 

@@ -3,10 +3,15 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from drsorch.access.grants import grant
+from drsorch.access.policy import Level
+from drsorch.access.roles import Role
 from executions.api import rows
 from executions.models import Execution, ExecutionTag, Job, ServerRun
 from protection.models import ServerTag, SourceServer, TargetAccount
+from tests import factories
 from tests.access.estate import estate, run
 from tests.api.test_paging import fill
 from tests.query_plans import plan_of
@@ -112,3 +117,18 @@ def test_reports_count_and_sum_up_in_an_index(calling, ada):
             plan = "\n".join(plan_of(each))
             assert "executions_execution USING COVERING INDEX" in plan, (query, plan)
             assert "TEMP B-TREE FOR ORDER BY" not in plan, (query, plan)
+
+
+def test_a_report_of_a_tag_counts_only_what_is_in_sight_and_sums_up_in_an_index(calling, ada):
+    world, oscar = estate(), factories.person("oscar", Role.OPERATOR, everywhere=False)
+    grant(to=oscar.user, obj=world.north, level=Level.VIEW, actor=ada)
+    run(world.north_plan, world.north_server)
+    Execution.objects.update(status="COMPLETED", ended_at=timezone.now())
+    ExecutionTag.objects.bulk_create(ExecutionTag.of(each, "Quarter", "Q1") for each in Execution.objects.all())
+
+    with CaptureQueriesContext(connection) as queries:
+        assert calling(oscar).data("GET", "/reports/executions?pageSize=1&tag.Quarter=Q1")["count"] == 2
+
+    counted, totalled = ("\n".join(plan_of(each["sql"])) for each in queries if "COUNT(" in each["sql"][:20])
+    assert "COVERING INDEX execution_by_tag_where_it_ran (key=? AND value=? AND ran_in_id=?)" in counted
+    assert "executions_execution USING COVERING INDEX execution_created_and_reach (created_at=? AND id=?)" in totalled
