@@ -83,7 +83,8 @@ def may_audit(actor: Actor) -> bool:
 def scope(actor: Actor, queryset: QuerySet[M], level: Level = Level.VIEW, *, in_order: bool = True) -> QuerySet[M]:
     """Return the rows that the actor may `level`, by one condition in the query itself. Without ViewResources: none.
 
-    Not `in_order` are rows that are counted: none of them comes first, so the database may begin with what is granted.
+    Not `in_order`, the database may begin with what is granted: for rows that are counted, and for the first of those
+    where one index has their order and all that is asked of them.
     Raises TypeError for a model that does not say how it inherits access (`access_via`): undeclared means refused.
     """
     model = queryset.model

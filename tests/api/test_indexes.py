@@ -131,4 +131,5 @@ def test_a_report_of_a_tag_counts_only_what_is_in_sight_and_sums_up_in_an_index(
 
     counted, totalled = ("\n".join(plan_of(each["sql"])) for each in queries if "COUNT(" in each["sql"][:20])
     assert "COVERING INDEX execution_by_tag_where_it_ran (key=? AND value=? AND ran_in_id=?)" in counted
+    assert "COVERING INDEX execution_by_tag_and_reach (key=? AND value=?)" in totalled  # in their order
     assert "executions_execution USING COVERING INDEX execution_created_and_reach (created_at=? AND id=?)" in totalled
